@@ -1,0 +1,25 @@
+import { z } from 'zod'
+
+/** Who acts. A person or service is (issuer, subject), never an e-mail address. */
+export const Actor = z.object({
+  issuer: z.string().min(1).max(300),
+  subject: z.string().min(1).max(300),
+  kind: z.enum(['person', 'service', 'worker', 'system']),
+  /** A name for pages; not part of the identity. */
+  name: z.string().min(1).max(200),
+  via: z.enum(['console', 'api', 'cli', 'worker', 'ingest', 'start']),
+  /** For the worker: the person or policy that asked. It inherits that person's conflicts of interest. */
+  onBehalfOf: z.object({ issuer: z.string(), subject: z.string() }).optional(),
+})
+export type Actor = z.infer<typeof Actor>
+
+/** Our own issuer: the worker, the sequencer and start-up act under it. */
+export const ownIssuer = 'quarterdeck'
+
+export const workerActor: Actor = { issuer: ownIssuer, subject: 'worker', kind: 'worker', name: 'Worker', via: 'worker' }
+export const systemActor: Actor = { issuer: ownIssuer, subject: 'system', kind: 'system', name: 'Quarterdeck', via: 'start' }
+
+/** The same person or service? Names and channels do not count. */
+export function sameIdentity(a: { issuer: string; subject: string }, b: { issuer: string; subject: string }): boolean {
+  return a.issuer === b.issuer && a.subject === b.subject
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod'
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback)
+const flag = z
+  .enum(['0', '1', 'true', 'false'])
+  .transform((v) => v === '1' || v === 'true')
+  .optional()
+const url = (protocols: string[]) =>
+  z.string().refine((v) => URL.canParse(v) && protocols.includes(new URL(v).protocol), {
+    error: `must be a URL with one of the schemes ${protocols.join(' ')}`,
+  })
+
+/** Every environment variable that Quarterdeck reads. Nothing else in the code reads the environment. */
+const variables = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port(3000),
+  INGEST_PORT: port(4318),
+  METRICS_PORT: port(0),
+  AGENT_GATEWAY_PORT: port(8080),
+  AGENT_ADMIN_PORT: port(8081),
+  QUARTERDECK_DATA: z.string().min(1).optional(),
+  QUARTERDECK_ORIGIN: url(['http:', 'https:']).optional(),
+  QUARTERDECK_SECRET: z.string().min(32, { error: 'must have at least 32 characters' }).optional(),
+  QUARTERDECK_PERSONAS: flag,
+  QUARTERDECK_LOG_ORIGIN: z
+    .string()
+    .regex(/^[^\s+]+$/, { error: 'must have no spaces and no plus sign' })
+    .default('quarterdeck.local/log'),
+  DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_POOL_MAX: z.coerce.number().int().min(2).max(100).default(10),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:']).optional(),
+})
+
+export type Config = {
+  host: string
+  port: number
+  ingestPort: number
+  metricsPort: number
+  agentGatewayPort: number
+  agentAdminPort: number
+  dataFolder: string | undefined
+  /** The origin under which browsers reach the console; Host and Origin headers are checked against it. */
+  origin: string
+  secret: string | undefined
+  /** True when the local personas may sign in: loopback only, and with DATABASE_URL only when asked for. */
+  personas: boolean
+  logOrigin: string
+  databaseUrl: string | undefined
+  databasePoolMax: number
+  logLevel: z.infer<typeof variables>['LOG_LEVEL']
+  otlpEndpoint: string | undefined
+}
+
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+const loopback = new Set(['127.0.0.1', '::1', 'localhost'])
+
+/**
+ * Reads the configuration once, at start. @throws ConfigError listing everything that is wrong and how to mend it.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, v]) => v !== undefined && v !== ''))
+  const parsed = variables.safeParse(present)
+  if (!parsed.success) {
+    throw new ConfigError(listOf(parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`)))
+  }
+  const v = parsed.data
+  const wrong: string[] = []
+  const onLoopback = loopback.has(v.HOST)
+  if (v.QUARTERDECK_PERSONAS && !onLoopback) {
+    wrong.push(`QUARTERDECK_PERSONAS: personas need no password, so HOST must be a loopback address (it is ${v.HOST})`)
+  }
+  if (!onLoopback && !v.QUARTERDECK_ORIGIN) {
+    wrong.push('QUARTERDECK_ORIGIN: set it to the URL under which browsers reach the console, as HOST is not loopback')
+  }
+  if (v.DATABASE_URL && !v.QUARTERDECK_SECRET) {
+    wrong.push('QUARTERDECK_SECRET: set it (32 characters or more, the same for every role), as DATABASE_URL is set')
+  }
+  if (wrong.length > 0) throw new ConfigError(listOf(wrong))
+  return toConfig(v, onLoopback)
+}
+
+function toConfig(v: z.infer<typeof variables>, onLoopback: boolean): Config {
+  return {
+    host: v.HOST,
+    port: v.PORT,
+    ingestPort: v.INGEST_PORT,
+    metricsPort: v.METRICS_PORT,
+    agentGatewayPort: v.AGENT_GATEWAY_PORT,
+    agentAdminPort: v.AGENT_ADMIN_PORT,
+    dataFolder: v.QUARTERDECK_DATA,
+    origin: v.QUARTERDECK_ORIGIN ?? `http://${v.HOST === '::1' ? '[::1]' : v.HOST}:${v.PORT}`,
+    secret: v.QUARTERDECK_SECRET,
+    personas: onLoopback && (v.QUARTERDECK_PERSONAS ?? v.DATABASE_URL === undefined),
+    logOrigin: v.QUARTERDECK_LOG_ORIGIN,
+    databaseUrl: v.DATABASE_URL,
+    databasePoolMax: v.DATABASE_POOL_MAX,
+    logLevel: v.LOG_LEVEL,
+    otlpEndpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT,
+  }
+}
+
+function listOf(lines: string[]): string {
+  return `The configuration is not valid:\n${lines.map((l) => `  - ${l}`).join('\n')}`
+}

@@ -1,0 +1,60 @@
+import { v7 } from 'uuid'
+
+/** One table of id kinds. The prefix is part of the id everywhere: UI, API, database and log. */
+export const idPrefixes = {
+  workspace: 'ws',
+  identity: 'id',
+  binding: 'rb',
+  session: 'se',
+  token: 'tk',
+  ingestKey: 'ik',
+  entry: 'ae',
+  model: 'mo',
+  version: 'mv',
+  approval: 'ap',
+  vote: 'vo',
+  environment: 'en',
+  endpoint: 'ep',
+  rollout: 'ro',
+  observation: 'ob',
+  profile: 'pf',
+  monitor: 'mn',
+  finding: 'fi',
+  slo: 'sl',
+  incident: 'in',
+  price: 'pr',
+  demo: 'de',
+} as const
+
+export type IdKind = keyof typeof idPrefixes
+export type Id<K extends IdKind> = `${(typeof idPrefixes)[K]}_${string}`
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+const suffix = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/
+
+/**
+ * A new id: prefix, underscore and the 26 base-32 characters of a UUIDv7, so that ids of a kind sort by time.
+ * Format: TypeID 0.3 (suffix = Crockford base 32 of the 128 bits, most significant first). Randomness comes from the
+ * platform's CSPRNG, time from `now`.
+ */
+export function newId<K extends IdKind>(kind: K, now: Date): Id<K> {
+  const bytes = v7({ msecs: now.getTime() }, new Uint8Array(16))
+  return `${idPrefixes[kind]}_${encode(bytes)}` as Id<K>
+}
+
+/** True when the text is an id of that kind; the suffix is checked too. */
+export function isId<K extends IdKind>(kind: K, text: string): text is Id<K> {
+  const prefix = `${idPrefixes[kind]}_`
+  return text.startsWith(prefix) && suffix.test(text.slice(prefix.length))
+}
+
+function encode(bytes: Uint8Array): string {
+  let bits = 0n
+  for (const b of bytes) bits = (bits << 8n) | BigInt(b)
+  let out = ''
+  for (let i = 0; i < 26; i++) {
+    out = (alphabet[Number(bits & 31n)] ?? '') + out
+    bits >>= 5n
+  }
+  return out
+}
