@@ -29,7 +29,7 @@ function installed(kind) {
   if (stamp !== undefined && stamp.lockSha256 === lockSha256() && stamp.platform === platform()) {
     return stamp.kind === 'full' || stamp.kind === kind
   }
-  const found = stamp === undefined ? installedByHand() : undefined
+  const found = installedByHand()
   if (found !== undefined) writeStamp(found)
   return found === 'full' || found === kind
 }

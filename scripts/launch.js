@@ -108,11 +108,10 @@ function nodePath() {
   const name = `node-${system}-${process.arch}`
   const file = join(root, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
   if (existsSync(file)) return file
-  process.stderr.write(
-    `quarterdeck: this is Node ${process.versions.node}, Quarterdeck needs ${wantedMajor} or newer, and npm has none for ` +
-      `${process.platform}-${process.arch} (${name}). Install Node ${wantedMajor} (see .nvmrc) and run this again.\n`,
+  throw new Error(
+    `this is Node ${process.versions.node}, Quarterdeck needs ${wantedMajor} or newer, and npm has none for ` +
+      `${process.platform}-${process.arch} (${name}). Install Node ${wantedMajor} (see .nvmrc) and run this again.`,
   )
-  process.exit(1)
 }
 
 /** PATH whose first `node` is the one that is used here. */
