@@ -6,7 +6,6 @@ export type Reaction = 'rollback' | 'hold'
 const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 const durationSecondsMax = 90 * unitSeconds.d
 
-const fraction = z.number().min(0).max(1)
 const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a name of lower-case letters, digits and hyphens (63 at most)')
@@ -32,7 +31,8 @@ export type Comparison = z.output<typeof comparison>
 
 /** `quality.` and the name of a proportion that is kept as such, for which higher is better. */
 const source = z.string().transform((text, context) => {
-  const known = text === 'telemetry.errors' || text === 'telemetry.latencyMs' || /^quality\.[a-z][A-Za-z0-9-]*$/.test(text)
+  const known =
+    text === 'telemetry.errors' || text === 'telemetry.latencyMs' || /^quality\.[a-z][A-Za-z0-9-]*$/.test(text)
   if (known) return text as 'telemetry.errors' | 'telemetry.latencyMs' | `quality.${string}`
   context.addIssue({
     code: 'custom',
@@ -50,7 +50,10 @@ const stepSchema = z
         atMost: durationSeconds,
         minRequests: z.int().min(1).max(1e9).default(1),
       })
-      .refine(({ atLeast, atMost }) => atLeast <= atMost, { message: 'must not be longer than atMost', path: ['atLeast'] })
+      .refine(({ atLeast, atMost }) => atLeast <= atMost, {
+        message: 'must not be longer than atMost',
+        path: ['atLeast'],
+      })
       .transform(({ atLeast, atMost, minRequests }) => ({
         atLeastSeconds: atLeast,
         atMostSeconds: atMost,
@@ -148,6 +151,7 @@ const onSchema = z
     candidateUnready: z
       // oxlint-disable-next-line unicorn/no-thenable -- as above
       .strictObject({ after: durationSeconds, then: reaction })
+      // oxlint-disable-next-line unicorn/no-thenable -- as above
       .default({ after: 300, then: 'rollback' }),
     approvalRevoked: reaction.default('rollback'),
     approvalExpired: reaction.default('hold'),

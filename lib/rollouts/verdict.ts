@@ -11,7 +11,10 @@ export type Better = 'lower' | 'higher'
 /** What is asked of the candidate: no worse than stable by a margin, or an absolute limit. Exactly one. */
 export type ProportionRule = { notWorseThan: { by: number } } | { atLeast: number } | { atMost: number }
 
-export type QuantileRule = { notWorseThan: { by: number } | { ratio: number } } | { atLeast: number } | { atMost: number }
+export type QuantileRule =
+  | { notWorseThan: { by: number } | { ratio: number } }
+  | { atLeast: number }
+  | { atMost: number }
 
 export type ProportionJudgement = {
   verdict: Verdict
