@@ -20,6 +20,8 @@ function hold(descriptor) {
 
 /** A program with its own SIGTERM handler stops its children in its own order; otherwise the whole group is told. */
 function released() {
+  // What such a program forgets is told when it ends.
+  process.on('exit', () => signal(-process.pid, 'SIGTERM'))
   signal(process.listenerCount('SIGTERM') > 0 ? process.pid : -process.pid, 'SIGTERM')
   setTimeout(() => {
     signal(-process.pid, 'SIGKILL')
