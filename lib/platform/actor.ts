@@ -16,8 +16,25 @@ export type Actor = z.infer<typeof Actor>
 /** Our own issuer: the worker, the sequencer and start-up act under it. */
 export const ownIssuer = 'quarterdeck'
 
-export const workerActor: Actor = { issuer: ownIssuer, subject: 'worker', kind: 'worker', name: 'Worker', via: 'worker' }
-export const systemActor: Actor = { issuer: ownIssuer, subject: 'system', kind: 'system', name: 'Quarterdeck', via: 'start' }
+/** Rows that the first migration makes: the installation's own workspace, in which workspaces are created, and who acts there. */
+export const rootWorkspaceId = 'ws_00000000000000000000000001'
+export const systemIdentityId = 'id_00000000000000000000000001'
+export const workerIdentityId = 'id_00000000000000000000000002'
+
+export const workerActor: Actor = {
+  issuer: ownIssuer,
+  subject: 'worker',
+  kind: 'worker',
+  name: 'Worker',
+  via: 'worker',
+}
+export const systemActor: Actor = {
+  issuer: ownIssuer,
+  subject: 'system',
+  kind: 'system',
+  name: 'Quarterdeck',
+  via: 'start',
+}
 
 /** The same person or service? Names and channels do not count. */
 export function sameIdentity(a: { issuer: string; subject: string }, b: { issuer: string; subject: string }): boolean {

@@ -63,7 +63,8 @@ export type ProblemDocument = {
 }
 
 export function toProblemDocument(error: unknown, requestId: string): ProblemDocument {
-  const known = error instanceof QuarterdeckError ? error : problem('internal', 'The failure was logged under this request id.')
+  const known =
+    error instanceof QuarterdeckError ? error : problem('internal', 'The failure was logged under this request id.')
   const { status, title } = errorCodes[known.code]
   return {
     ...known.details,

@@ -8,6 +8,7 @@ export const idPrefixes = {
   session: 'se',
   token: 'tk',
   ingestKey: 'ik',
+  signingKey: 'sk',
   entry: 'ae',
   model: 'mo',
   version: 'mv',

@@ -1,0 +1,65 @@
+import { newEnforcer, newModel, StringAdapter, type Enforcer } from 'casbin'
+import { actions, roles, type Action, type Role } from './actions.ts'
+
+/** Which role may do what. Pure once made: it answers synchronously, about roles only. */
+export type AccessRules = {
+  allows(role: Role, action: Action): boolean
+  /** Who could: every role that may do it, for "ask an approver". */
+  rolesFor(action: Action): Role[]
+}
+
+/**
+ * Builds the rules from casbin's model and policy text and tests them before anyone relies on them: an empty policy, an
+ * unknown role or action, or a rule that does not answer is an error, so that a caller can keep the rules it had.
+ */
+export async function buildAccessRules(modelText: string, policyText: string): Promise<AccessRules> {
+  const lines = policyText.split('\n').filter((l) => l.trim() !== '' && !l.startsWith('#'))
+  if (lines.length === 0) throw new Error('the access policy is empty: refusing rules that would deny everything')
+  for (const line of lines) checkLine(line)
+  const enforcer = await newEnforcer(newModel(modelText), new StringAdapter(lines.join('\n')))
+  const table = tabulate(enforcer)
+  if (!actions.every((action) => roles.some((role) => table.get(role)?.has(action)))) {
+    const orphans = actions.filter((action) => !roles.some((role) => table.get(role)?.has(action)))
+    throw new Error(`no role may ever do: ${orphans.join(', ')}`)
+  }
+  return {
+    allows: (role, action) => table.get(role)?.has(action) ?? false,
+    rolesFor: (action) => roles.filter((role) => table.get(role)?.has(action)),
+  }
+}
+
+/** The golden matrix: a line an action, a column a role. */
+export function accessMatrix(rules: AccessRules): string {
+  const width = Math.max(...actions.map((a) => a.length)) + 2
+  const head = 'action'.padEnd(width) + roles.map((r) => r.padEnd(11)).join('')
+  const rows = actions.map(
+    (action) => action.padEnd(width) + roles.map((r) => (rules.allows(r, action) ? 'allow' : '-').padEnd(11)).join(''),
+  )
+  return `${[head, ...rows].map((line) => line.trimEnd()).join('\n')}\n`
+}
+
+// Roles and actions are closed lists, so casbin's answers are asked once and kept: a lookup costs nothing afterwards,
+// and a reload is a new table.
+function tabulate(enforcer: Enforcer): Map<Role, Set<Action>> {
+  const table = new Map<Role, Set<Action>>()
+  for (const role of roles) {
+    const allowed = actions.filter((action) => {
+      const [noun = '', verb = ''] = action.split(':')
+      return enforcer.enforceSync(`role:${role}`, noun, verb)
+    })
+    table.set(role, new Set(allowed))
+  }
+  return table
+}
+
+function checkLine(line: string): void {
+  const parts = line.split(',').map((p) => p.trim())
+  const [kind, subject, noun, verb] = parts
+  const known: readonly string[] = actions
+  const names: readonly string[] = roles.map((r) => `role:${r}`)
+  if (kind !== 'p' || parts.length !== 4 || !subject || !noun || !verb) {
+    throw new Error(`not a rule of the form "p, role:name, noun, verb": ${line}`)
+  }
+  if (!names.includes(subject)) throw new Error(`unknown role in rule: ${line}`)
+  if (verb !== '*' && !known.includes(`${noun}:${verb}`)) throw new Error(`unknown action in rule: ${line}`)
+}

@@ -1,0 +1,7 @@
+/** The audience and type of our own access tokens (RFC 9068). */
+export const tokenAudience = 'quarterdeck-api'
+export const tokenType = 'at+jwt'
+/** Clock tolerance when times in tokens are checked. */
+export const tokenToleranceSeconds = 30
+/** No token of ours is older than this, whatever it says. */
+export const tokenAgeSecondsMax = 86_400

@@ -1,0 +1,101 @@
+import { createLocalJWKSet, errors, jwtVerify, type JWK, type JWTPayload } from 'jose'
+import type { Actor } from '#lib/platform/actor.ts'
+import type { System } from '#lib/platform/context.ts'
+import { problem } from '#lib/platform/errors.ts'
+import { processSingleton } from '#lib/platform/globals.ts'
+import { tokenAgeSecondsMax, tokenAudience, tokenToleranceSeconds, tokenType } from './token-claims.ts'
+
+type KeySet = { readAtMs: number; resolve: ReturnType<typeof createLocalJWKSet> }
+const keysFreshMs = 60_000
+const keysCooldownMs = 2_000
+const tokenLengthMax = 4_096
+/** Three canonical base64url parts: no padding, no spaces, nothing that a lenient decoder would drop. */
+const compact = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+
+/**
+ * Who a bearer token of our own issuer stands for (RFC 8725): ES256 only, `typ: at+jwt`, our issuer and audience, not
+ * expired, not older than a day, not revoked. `jku`, `jwk` and `x5u` in its header are never looked at.
+ * @throws `unauthenticated` with what is wrong; never with any part of the token
+ */
+export async function verifyToken(
+  system: System,
+  text: string,
+): Promise<{ actor: Actor; actorId: string; tokenId: string }> {
+  if (text.length > tokenLengthMax || !isCanonical(text))
+    throw refused('it is not a compact JWS in canonical base64url')
+  const claims = await verifySignature(system, text)
+  const { jti, sub, idp } = claims
+  if (!jti || !sub || typeof idp !== 'string') throw refused('it lacks jti, sub or idp')
+  const row = await system.db
+    .selectFrom('api_token as t')
+    .innerJoin('identity as i', 'i.id', 't.identity_id')
+    .select(['t.revoked_at', 'i.id', 'i.issuer', 'i.subject', 'i.kind', 'i.name'])
+    .where('t.id', '=', jti)
+    .executeTakeFirst()
+  if (!row || row.revoked_at !== null) throw refused('it was revoked')
+  if (row.subject !== sub || row.issuer !== idp) throw refused('it names somebody else than it was issued to')
+  const actor: Actor = { issuer: row.issuer, subject: row.subject, kind: row.kind, name: row.name, via: 'api' }
+  return { actor, actorId: row.id, tokenId: jti }
+}
+
+async function verifySignature(system: System, text: string): Promise<JWTPayload> {
+  try {
+    return await verifyWith(system, text, await tokenKeys(system, keysFreshMs))
+  } catch (error) {
+    // A key that is not known yet: keys were rotated since they were read. Look once, at most every few seconds.
+    if (error instanceof errors.JWKSNoMatchingKey) {
+      return verifyWith(system, text, await tokenKeys(system, keysCooldownMs)).catch(explain)
+    }
+    return explain(error)
+  }
+}
+
+function explain(error: unknown): never {
+  if (error instanceof errors.JWTExpired) throw refused('it has expired: get another')
+  if (error instanceof errors.JOSEError) throw refused(`it does not verify (${error.code})`)
+  throw error
+}
+
+async function verifyWith(system: System, text: string, keys: KeySet): Promise<JWTPayload> {
+  const { payload } = await jwtVerify(text, keys.resolve, {
+    algorithms: ['ES256'],
+    typ: tokenType,
+    issuer: system.config.origin,
+    audience: tokenAudience,
+    requiredClaims: ['iss', 'aud', 'exp', 'iat', 'sub', 'jti'],
+    clockTolerance: tokenToleranceSeconds,
+    maxTokenAge: tokenAgeSecondsMax,
+    currentDate: system.clock.now(),
+  })
+  return payload
+}
+
+// Keys change when they are rotated, rarely.
+async function tokenKeys(system: System, freshMs: number): Promise<KeySet> {
+  const cache = processSingleton('token-keys', () => new WeakMap<object, KeySet>())
+  const nowMs = system.clock.monotonicMs()
+  const present = cache.get(system.db)
+  if (present && nowMs - present.readAtMs < freshMs) return present
+  const rows = await system.db
+    .selectFrom('signing_key')
+    .select(['id', 'public_key'])
+    .where('purpose', '=', 'token')
+    .orderBy('created_at', 'desc')
+    .limit(2)
+    .execute()
+  const keys = rows.map((r): JWK => ({ ...(JSON.parse(r.public_key) as JWK), kid: r.id, alg: 'ES256', use: 'sig' }))
+  const made = { readAtMs: nowMs, resolve: createLocalJWKSet({ keys }) }
+  cache.set(system.db, made)
+  return made
+}
+
+function isCanonical(text: string): boolean {
+  // A last character with unused bits set decodes to the same bytes: two texts for one token. Refused.
+  return (
+    compact.test(text) && text.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part)
+  )
+}
+
+function refused(why: string) {
+  return problem('unauthenticated', `The bearer token is not accepted: ${why}.`)
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { roles, type Role } from '#lib/access/actions.ts'
+
+export const slug = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{1,40}$/, {
+    error: 'must be 2 to 41 lower-case letters, digits and dashes, and start with a letter',
+  })
+
+export const WorkspaceInput = z.strictObject({
+  name: slug,
+  title: z.string().trim().min(1).max(120),
+  demo: z.boolean().default(false),
+})
+export type WorkspaceInput = z.input<typeof WorkspaceInput>
+
+export const BindRoleInput = z.strictObject({
+  issuer: z.string().min(1).max(300),
+  subject: z.string().min(1).max(300),
+  /** A name for pages, used when the identity is new. */
+  name: z.string().trim().min(1).max(200),
+  kind: z.enum(['person', 'service']).default('person'),
+  role: z.enum(roles).exclude(['worker']),
+  environment: slug.nullable().default(null),
+  label: z.string().min(1).max(63).nullable().default(null),
+})
+export type BindRoleInput = z.input<typeof BindRoleInput>
+
+export const UnbindRoleInput = z.strictObject({
+  bindingId: z.string().startsWith('rb_'),
+  reason: z.string().trim().min(3).max(1000),
+})
+export type UnbindRoleInput = z.input<typeof UnbindRoleInput>
+
+export const ingestKinds = ['request', 'prediction', 'label', 'heartbeat'] as const
+export const IngestKeyInput = z.strictObject({
+  endpointId: z.string().startsWith('ep_').nullable().default(null),
+  kinds: z.array(z.enum(ingestKinds)).min(1),
+})
+export type IngestKeyInput = z.input<typeof IngestKeyInput>
+
+export const TokenInput = z.strictObject({ lifetimeSeconds: z.number().int().min(60).max(86_400).default(3600) })
+export type TokenInput = z.input<typeof TokenInput>
+
+/** The issuer of the local personas. Whatever they sign is of the demo kind. */
+export const personaIssuer = 'quarterdeck-personas'
+
+export type Persona = { subject: string; name: string; title: string; roles: readonly Exclude<Role, 'worker'>[] }
+
+/** The five people of the embedded default: enough for every separation of duties, and nobody who may do everything. */
+export const personas: readonly Persona[] = [
+  { subject: 'dana', name: 'Dana Okafor', title: 'Model developer', roles: ['developer'] },
+  { subject: 'priya', name: 'Priya Raman', title: 'Approver, risk', roles: ['approver'] },
+  { subject: 'tomas', name: 'Tomás Vidal', title: 'Approver, validation', roles: ['approver', 'validator'] },
+  { subject: 'olu', name: 'Olu Adeyemi', title: 'On-call operator', roles: ['operator'] },
+  { subject: 'ingrid', name: 'Ingrid Solberg', title: 'Auditor and administrator', roles: ['auditor', 'admin'] },
+]

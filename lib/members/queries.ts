@@ -1,0 +1,124 @@
+import type { Reader, Tx } from '#lib/platform/db/schema.ts'
+import { newId } from '#lib/platform/ids.ts'
+
+export function selectIdentity(db: Reader, issuer: string, subject: string) {
+  return db
+    .selectFrom('identity')
+    .selectAll()
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .executeTakeFirst()
+}
+
+export function selectIdentityById(db: Reader, id: string) {
+  return db.selectFrom('identity').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** The identity's row, made when it is new. Names are refreshed: they are not part of the identity. */
+export async function ensureIdentity(
+  tx: Tx,
+  who: { issuer: string; subject: string; name: string; kind: 'person' | 'service' },
+  now: Date,
+): Promise<string> {
+  const row = await tx
+    .insertInto('identity')
+    .values({ id: newId('identity', now), ...who, created_at: now })
+    .onConflict((c) => c.columns(['issuer', 'subject']).doUpdateSet({ name: who.name }))
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return row.id
+}
+
+export function selectWorkspace(db: Reader, nameOrId: string) {
+  return db
+    .selectFrom('workspace')
+    .selectAll()
+    .where((w) => w.or([w('id', '=', nameOrId), w('name', '=', nameOrId)]))
+    .executeTakeFirst()
+}
+
+/** The workspaces in which an identity holds any role, by name. */
+export function selectWorkspacesOf(db: Reader, identityId: string) {
+  return db
+    .selectFrom('workspace as w')
+    .select(['w.id', 'w.name', 'w.title', 'w.demo'])
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('role_binding as b')
+          .select('b.id')
+          .whereRef('b.workspace_id', '=', 'w.id')
+          .where('b.identity_id', '=', identityId)
+          .where('b.revoked_at', 'is', null),
+      ),
+    )
+    .orderBy('w.name')
+    .limit(100)
+    .execute()
+}
+
+export function selectMembers(db: Reader, workspaceId: string) {
+  return db
+    .selectFrom('role_binding as b')
+    .innerJoin('identity as i', 'i.id', 'b.identity_id')
+    .select([
+      'b.id as bindingId',
+      'b.role',
+      'b.environment',
+      'b.label',
+      'b.created_at',
+      'i.id as identityId',
+      'i.issuer',
+      'i.subject',
+      'i.name',
+      'i.kind',
+    ])
+    .where('b.workspace_id', '=', workspaceId)
+    .where('b.revoked_at', 'is', null)
+    .orderBy('i.name')
+    .orderBy('b.role')
+    .limit(500)
+    .execute()
+}
+
+export function lockBinding(tx: Tx, bindingId: string) {
+  return tx.selectFrom('role_binding').selectAll().where('id', '=', bindingId).forUpdate().executeTakeFirst()
+}
+
+export function selectSession(db: Reader, sessionId: string) {
+  return db
+    .selectFrom('session as s')
+    .innerJoin('identity as i', 'i.id', 's.identity_id')
+    .select([
+      's.id',
+      's.created_at',
+      's.seen_at',
+      's.expires_at',
+      's.revoked_at',
+      'i.id as identityId',
+      'i.issuer',
+      'i.subject',
+      'i.name',
+      'i.kind',
+    ])
+    .where('s.id', '=', sessionId)
+    .executeTakeFirst()
+}
+
+export function selectIngestKey(db: Reader, secretDigest: string) {
+  return db
+    .selectFrom('ingest_key')
+    .selectAll()
+    .where('secret_digest', '=', secretDigest)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+}
+
+export function selectTokenKeys(db: Reader) {
+  return db
+    .selectFrom('signing_key')
+    .selectAll()
+    .where('purpose', '=', 'token')
+    .orderBy('created_at', 'desc')
+    .limit(2)
+    .execute()
+}

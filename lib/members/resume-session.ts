@@ -1,0 +1,29 @@
+import type { Actor } from '#lib/platform/actor.ts'
+import type { System } from '#lib/platform/context.ts'
+import { housekeep } from '#lib/platform/housekeep.ts'
+import { selectSession } from './queries.ts'
+import { sessionIdleSeconds, sessionIdOf } from './sign-in-as-persona.ts'
+
+const touchSeconds = 60
+
+/** Who a session cookie stands for, or undefined when it is unknown, ended, idle for too long or too old. */
+export async function resumeSession(
+  system: System,
+  cookie: string,
+): Promise<{ actor: Actor; actorId: string } | undefined> {
+  if (!/^[A-Za-z0-9_-]{43}$/.test(cookie)) return undefined
+  const row = await selectSession(system.db, sessionIdOf(cookie))
+  if (!row || row.revoked_at !== null) return undefined
+  const now = system.clock.now()
+  const idleSeconds = (now.getTime() - row.seen_at.getTime()) / 1000
+  if (row.expires_at <= now || idleSeconds > sessionIdleSeconds) return undefined
+  if (idleSeconds > touchSeconds) {
+    await housekeep(system, 'session', (tx) =>
+      tx.updateTable('session').set({ seen_at: now }).where('id', '=', row.id).execute(),
+    )
+  }
+  return {
+    actor: { issuer: row.issuer, subject: row.subject, kind: row.kind, name: row.name, via: 'console' },
+    actorId: row.identityId,
+  }
+}

@@ -1,0 +1,148 @@
+import { appendEntry, type AuditDraft } from '#lib/audit/append.ts'
+import type { Action, Resource } from '#lib/access/actions.ts'
+import { currentRules } from '#lib/access/current.ts'
+import { decideAccess, type AccessDecision } from '#lib/access/decide.ts'
+import { selectBindings } from '#lib/access/queries.ts'
+import type { Channel, Ctx } from '#lib/platform/context.ts'
+import { json, type Tx } from '#lib/platform/db/schema.ts'
+import { writerOf } from '#lib/platform/db/writer.ts'
+import { isProblem, problem } from '#lib/platform/errors.ts'
+import { mayRecordDenial } from '#lib/access/denials.ts'
+
+/** The subject of a write as it was loaded and locked, and the resource that roles are checked against. */
+export type Loaded<S> = { subject: S; resource: Resource; name?: string }
+
+export type MutationSpec<S> = {
+  action: Action
+  /** Loads the subject and locks it (`for update`). `undefined`: there is no such thing. */
+  load: (tx: Tx) => Promise<Loaded<S> | undefined>
+}
+
+/** What a verb's callback returns: its value, and the audit entry that makes the write legal. */
+export type MutationResult<V> = {
+  value: V
+  audit: Omit<AuditDraft, 'action' | 'resource' | 'outcome'> & {
+    outcome?: AuditDraft['outcome']
+    /** When the thing acted on was made by this very write. */
+    resource?: AuditDraft['resource']
+  }
+  /** Whom to wake after the commit, besides the consoles. */
+  wake?: readonly Channel[]
+}
+
+/**
+ * The one door for governed writes. In one transaction: load and lock the subject, decide access on what was loaded
+ * (the actor's bindings are locked too, so that a role cannot be taken away between check and commit), run the callback,
+ * insert the audit entry that it returns, store the answer under the caller's idempotency key, commit. Then notify.
+ *
+ * @throws `not-found` (also for another workspace's things), `forbidden` (recorded in a transaction of its own), and
+ * whatever the callback throws; in each case nothing was written.
+ */
+export async function mutate<S, V>(
+  ctx: Ctx,
+  spec: MutationSpec<S>,
+  run: (tx: Tx, subject: S) => Promise<MutationResult<V>>,
+): Promise<V> {
+  try {
+    const { value, wake } = await writerOf(ctx)
+      .transaction()
+      .execute((tx) => inTransaction(ctx, spec, run, tx))
+    ctx.metrics.mutations.inc({ action: spec.action, outcome: 'done' })
+    ctx.notify([...(wake ?? []), 'audit', 'changes'])
+    return value
+  } catch (error) {
+    const outcome = isProblem(error) ? error.code : 'internal'
+    ctx.metrics.mutations.inc({ action: spec.action, outcome })
+    if (error instanceof Denial) {
+      await recordDenial(ctx, spec.action, error)
+      throw problem('forbidden', `You may not do this: ${error.decision.because}.`, {
+        action: spec.action,
+        rolesThatMay: error.decision.rolesThatMay,
+      })
+    }
+    throw error
+  }
+}
+
+async function inTransaction<S, V>(
+  ctx: Ctx,
+  spec: MutationSpec<S>,
+  run: (tx: Tx, subject: S) => Promise<MutationResult<V>>,
+  tx: Tx,
+): Promise<{ value: V; wake: readonly Channel[] | undefined }> {
+  const loaded = await spec.load(tx)
+  const noun = spec.action.split(':')[0] ?? 'thing'
+  if (!loaded || loaded.resource.workspaceId !== ctx.workspaceId)
+    throw problem('not-found', `There is no such ${noun} in this workspace.`)
+  const bindings = await selectBindings(tx, ctx.actorId, ctx.workspaceId, true)
+  const decision = decideAccess(currentRules(), bindings, spec.action, loaded.resource)
+  if (!decision.allowed) throw new Denial(decision, loaded.resource, loaded.name)
+  const { value, audit, wake } = await run(tx, loaded.subject)
+  const { resource, outcome, ...rest } = audit
+  await appendEntry(tx, ctx, {
+    ...rest,
+    action: spec.action,
+    outcome: outcome ?? 'done',
+    resource: resource ?? { kind: loaded.resource.kind, id: loaded.resource.id, name: loaded.name },
+  })
+  await keepAnswer(tx, ctx, value)
+  return { value, wake }
+}
+
+class Denial extends Error {
+  readonly decision: AccessDecision
+  readonly resource: Resource
+  readonly resourceName: string | undefined
+
+  constructor(decision: AccessDecision, resource: Resource, resourceName: string | undefined) {
+    super(decision.because)
+    this.name = 'Denial'
+    this.decision = decision
+    this.resource = resource
+    this.resourceName = resourceName
+  }
+}
+
+// A denial is a fact of its own: the refused transaction is gone when it is written. At most a few a minute and actor,
+// so that nobody fills the log by being refused.
+async function recordDenial(ctx: Ctx, action: Action, denial: Denial): Promise<void> {
+  if (!mayRecordDenial(ctx)) return
+  await writerOf(ctx)
+    .transaction()
+    .execute((tx) =>
+      appendEntry(tx, ctx, {
+        action,
+        resource: { kind: denial.resource.kind, id: denial.resource.id, name: denial.resourceName },
+        outcome: 'denied',
+        because: denial.decision.because,
+      }),
+    )
+  ctx.notify(['audit', 'changes'])
+}
+
+// The same transaction as the write: a crash between the write and its answer cannot make a retry act twice.
+async function keepAnswer(tx: Tx, ctx: Ctx, value: unknown): Promise<void> {
+  if (!ctx.idempotency) return
+  const inserted = await tx
+    .insertInto('idempotency_key')
+    .values({
+      workspace_id: ctx.workspaceId,
+      actor_id: ctx.actorId,
+      key: ctx.idempotency.key,
+      request_digest: ctx.idempotency.requestDigest,
+      response: json(value ?? null),
+      created_at: ctx.clock.now(),
+    })
+    .onConflict((c) => c.doNothing())
+    .executeTakeFirst()
+  if (inserted.numInsertedOrUpdatedRows !== 1n) {
+    throw problem(
+      'conflict',
+      'Another request with this idempotency key is being answered or was answered: send it again.',
+      {
+        idempotencyKey: ctx.idempotency.key,
+        retry: true,
+      },
+    )
+  }
+}

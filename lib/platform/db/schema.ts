@@ -1,0 +1,30 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { AuditTables, CoreTables } from './schema/core.ts'
+import type { EndpointTables, ModelTables } from './schema/models.ts'
+import type { DriftTables, ResponseTables, TelemetryTables } from './schema/telemetry.ts'
+
+/** Every table, as the newest migration leaves it. int8 is read as bigint, timestamptz as Date, jsonb parsed. */
+export type Database = CoreTables &
+  AuditTables &
+  ModelTables &
+  EndpointTables &
+  TelemetryTables &
+  DriftTables &
+  ResponseTables
+
+/** A handle that can only select; behind it stands a database role that can do no more. */
+export type ReadDb = Pick<
+  Kysely<Database>,
+  'selectFrom' | 'with' | 'withRecursive' | 'fn' | 'getExecutor' | 'selectNoFrom'
+>
+
+/** A transaction in which writes are possible. Only `mutate` and `housekeep` hand one out. */
+export type Tx = Transaction<Database>
+
+/** What a query that only reads takes: the read handle, or the caller's transaction for a read that must not race. */
+export type Reader = ReadDb | Tx
+
+/** The text of a jsonb column. bigints are written as strings. */
+export function json(value: unknown): string {
+  return JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v))
+}

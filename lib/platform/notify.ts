@@ -1,0 +1,84 @@
+import pg from 'pg'
+import type { Channel } from './context.ts'
+import { channels } from './context.ts'
+import type { Clock } from './clock.ts'
+import type { Log } from './log.ts'
+
+const channelName = 'quarterdeck'
+const coalesceMs = 10
+const reconnectMsMax = 10_000
+
+export type Notifier = {
+  /** Sends soon, each channel at most once in ten milliseconds, outside of any transaction. Never throws. */
+  notify(changed: readonly Channel[]): void
+  /** Resolves when what was asked for is sent. */
+  flush(): Promise<void>
+}
+
+/**
+ * NOTIFY inside a transaction takes a cluster-wide lock at commit, so hints are sent after it, coalesced. A lost hint
+ * costs a poll interval, nothing else.
+ */
+export function createNotifier(pool: pg.Pool, clock: Clock, log: Log): Notifier {
+  const waiting = new Set<Channel>()
+  let sending: Promise<void> | undefined
+  const send = async () => {
+    await clock.sleep(coalesceMs)
+    const now = [...waiting]
+    waiting.clear()
+    sending = undefined
+    try {
+      await pool.query('select pg_notify($1, c) from unnest($2::text[]) as c', [channelName, now])
+    } catch (error) {
+      log.warn({ err: error }, 'a change hint was not sent: listeners will see it at their next poll')
+    }
+  }
+  return {
+    notify(changed) {
+      for (const c of changed) waiting.add(c)
+      if (waiting.size > 0) sending ??= send()
+    },
+    async flush() {
+      await sending
+    },
+  }
+}
+
+/**
+ * Listens for hints on a connection of its own, and calls back once after every (re)connection as well, because hints sent
+ * meanwhile are lost. Reconnects with growing pauses until the signal aborts.
+ */
+export async function listenForChanges(options: {
+  url: string
+  clock: Clock
+  log: Log
+  signal: AbortSignal
+  onChange: (channel: Channel | 'reconnected') => void
+}): Promise<void> {
+  const { url, clock, log, signal, onChange } = options
+  let pauseMs = 100
+  while (!signal.aborted) {
+    const client = new pg.Client({ connectionString: url, application_name: 'quarterdeck-listen' })
+    try {
+      const ended = new Promise<void>((resolve) => {
+        client.on('end', () => resolve())
+        client.on('error', () => resolve())
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+      client.on('notification', (message) => {
+        const known = channels.find((c) => c === message.payload)
+        if (known) onChange(known)
+      })
+      await client.connect()
+      await client.query(`listen ${channelName}`)
+      pauseMs = 100
+      onChange('reconnected')
+      await ended
+    } catch (error) {
+      log.warn({ err: error }, 'listening for changes failed; trying again')
+    }
+    await client.end().catch((error: unknown) => log.debug({ err: error }, 'closing the listening connection failed'))
+    if (!signal.aborted) await clock.sleep(pauseMs, signal)
+    pauseMs = Math.min(reconnectMsMax, pauseMs * 2)
+  }
+}
