@@ -125,7 +125,8 @@ export function makeFlightTable(rowCount: number, airports: readonly string[]): 
 export function dayNumber(day: string): number {
   const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN
   const number = (at - epochMsOfDayZero) / 86_400_000
-  if (!(number >= 0 && number < dayCount))
+  // Date.parse rolls 30 February over to March.
+  if (!(number >= 0 && number < dayCount) || dayName(number) !== day)
     throw problem('invalid', `${day} is not a day of the data: give YYYY-MM-DD from 2001-01-01 to 2001-06-30.`)
   return number
 }
