@@ -159,7 +159,7 @@ function moveAlias({ model, name, versionId: expectedVersionId }: PlanInput['ali
 }
 
 function scaleUp(versionId: string, fromReplicas: number, toReplicas: number): PlanAction {
-  return { kind: 'scale-up', versionId, fromReplicas, toReplicas }
+  return { kind: 'scale-up', versionId, fromReplicas, toReplicas: Math.max(fromReplicas, toReplicas) }
 }
 
 function scaleDown(versionId: string, afterSeconds: number): PlanAction {
