@@ -1,0 +1,66 @@
+'use client'
+import { useRouter } from 'next/navigation'
+import { useEffect, useRef, useState } from 'react'
+import { LiveIndicator } from './live-indicator.tsx'
+import { concerns, hear, phaseOf, refreshDelayMs, startLive, type LivePhase, type LiveState } from './machine.ts'
+import { joinStream } from './stream.ts'
+import { wantedTopics } from './topics.tsx'
+
+const tickMs = 1000
+
+/**
+ * The live state of the page, in the top bar. A change on the stream fetches the page again, at most every two seconds,
+ * and never under a dialog that asks for a decision (`data-holds-live`), in a hidden tab or while paused: then it waits.
+ */
+export function Live({ url }: { url: string }) {
+  const router = useRouter()
+  const state = useRef<LiveState | null>(null)
+  const [shown, setShown] = useState<{ phase: LivePhase; silentMs: number }>({ phase: 'connecting', silentMs: 0 })
+
+  useEffect(() => {
+    state.current = startLive(performance.now())
+    let pending = false
+    let lastRefreshMs: number | null = null
+
+    const look = () => {
+      const live = state.current
+      if (!live) return
+      const nowMs = performance.now()
+      const phase = phaseOf(live, nowMs)
+      document.documentElement.dataset.live = phase
+      setShown({ phase, silentMs: nowMs - (live.lastHeardMs ?? live.startedMs) })
+      if (refreshDelayMs({ pending, held: live.paused || isHeld(), lastRefreshMs, nowMs }) !== 0) return
+      pending = false
+      lastRefreshMs = nowMs
+      router.refresh()
+    }
+    const leave = joinStream(url, (message) => {
+      if (!state.current) return
+      const wasLost = phaseOf(state.current, performance.now()) === 'reconnecting'
+      state.current = hear(state.current, message, performance.now())
+      // What changed while the stream was away is not told again.
+      if (wasLost && message.kind !== 'down') pending = true
+      if (message.kind === 'change' && concerns(message.topics, wantedTopics())) pending = true
+      look()
+    })
+    const timer = setInterval(look, tickMs)
+    document.addEventListener('visibilitychange', look)
+    return () => {
+      leave()
+      clearInterval(timer)
+      document.removeEventListener('visibilitychange', look)
+      delete document.documentElement.dataset.live
+    }
+  }, [router, url])
+
+  const toggle = () => {
+    if (!state.current) return
+    state.current = { ...state.current, paused: !state.current.paused }
+    setShown((last) => ({ ...last, phase: phaseOf(state.current ?? startLive(0), performance.now()) }))
+  }
+  return <LiveIndicator phase={shown.phase} silentMs={shown.silentMs} onToggle={toggle} />
+}
+
+function isHeld(): boolean {
+  return document.hidden || document.querySelector('dialog[open][data-holds-live]') !== null
+}

@@ -1,0 +1,69 @@
+/** What the stream's leader tells every tab. `ping` proves that the stream lives; `change` says what may have changed. */
+export type LiveMessage = { kind: 'ping' } | { kind: 'change'; topics: readonly string[] } | { kind: 'down' }
+
+export type LivePhase = 'connecting' | 'live' | 'reconnecting' | 'paused'
+
+/** Times are of a monotonic clock, in milliseconds. */
+export type LiveState = { startedMs: number; lastHeardMs: number | null; down: boolean; paused: boolean }
+
+/** The server pings every 2 s, so two lost pings are a lost stream; the page says so within 5 s, the timer's second included. */
+export const silenceMsMax = 4000
+/** A page asks the server for itself at most this often. */
+export const refreshEveryMs = 2000
+
+export function startLive(nowMs: number): LiveState {
+  return { startedMs: nowMs, lastHeardMs: null, down: false, paused: false }
+}
+
+/** The state after a message; anything but `down` proves that the stream lives. */
+export function hear(state: LiveState, message: LiveMessage, nowMs: number): LiveState {
+  return message.kind === 'down' ? { ...state, down: true } : { ...state, down: false, lastHeardMs: nowMs }
+}
+
+/** What the top bar says. A silence is a lost stream, even when the connection looks open. */
+export function phaseOf(state: LiveState, nowMs: number): LivePhase {
+  if (state.paused) return 'paused'
+  const silentMs = nowMs - (state.lastHeardMs ?? state.startedMs)
+  if (state.down || silentMs > silenceMsMax) return 'reconnecting'
+  return state.lastHeardMs === null ? 'connecting' : 'live'
+}
+
+export type RefreshQuestion = { pending: boolean; held: boolean; lastRefreshMs: number | null; nowMs: number }
+
+/** How long to wait before the page may be refreshed, or null while nothing changed or something holds it. */
+export function refreshDelayMs({ pending, held, lastRefreshMs, nowMs }: RefreshQuestion): number | null {
+  if (!pending || held) return null
+  return lastRefreshMs === null ? 0 : Math.max(0, lastRefreshMs + refreshEveryMs - nowMs)
+}
+
+/** True when a page that shows `wanted` must be fetched again; one that names nothing shows everything. */
+export function concerns(topics: readonly string[], wanted: readonly string[]): boolean {
+  if (wanted.length === 0 || topics.length === 0) return true
+  return topics.some((topic) => wanted.some((want) => topic === want || topic.startsWith(`${want}:`)))
+}
+
+/**
+ * The wait before the next attempt: doubling from 1 s to 15 s, spread by `jitter` (0 to 1) over its upper half so that
+ * the tabs of a whole company do not come back in the same instant.
+ */
+export function backoffMs(attempt: number, jitter: number): number {
+  const full = Math.min(15_000, 1000 * 2 ** Math.min(attempt, 10))
+  return Math.round(full * (0.5 + 0.5 * jitter))
+}
+
+/** Reads the data of a `change` event (`{"topics": ["rollouts:ro_…"]}`); what is not understood concerns every page. */
+export function parseChange(data: string): LiveMessage {
+  const topics = topicsOf(data)
+  return { kind: 'change', topics }
+}
+
+function topicsOf(data: string): string[] {
+  let body: unknown
+  try {
+    body = JSON.parse(data)
+  } catch {
+    return []
+  }
+  const topics: unknown = typeof body === 'object' && body !== null && 'topics' in body ? body.topics : []
+  return Array.isArray(topics) ? topics.filter((topic) => typeof topic === 'string') : []
+}
