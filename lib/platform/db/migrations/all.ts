@@ -1,0 +1,9 @@
+import type { Migration } from '../migrate.ts'
+import { core } from './0001_core.ts'
+import { models } from './0002_models.ts'
+import { endpoints } from './0003_endpoints.ts'
+import { telemetry } from './0004_telemetry.ts'
+import { response } from './0005_response.ts'
+
+/** Every migration in order. An applied one is never edited: its checksum is kept in the database. */
+export const migrations: readonly Migration[] = [core, models, endpoints, telemetry, response]
