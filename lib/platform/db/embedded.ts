@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, rmdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -19,6 +20,9 @@ export type EmbeddedPostgresOptions = {
   durable?: boolean
 }
 
+/** `expected` after `stop()`, and for the end of an adopted server, which is its owner's affair. */
+export type EmbeddedExit = ProcessExit & { expected: boolean }
+
 export type EmbeddedPostgres = {
   /** Of the owner, a superuser of this cluster; connections by the socket only. */
   url: string
@@ -26,8 +30,8 @@ export type EmbeddedPostgres = {
   stop(): Promise<void>
   /** True when another process had started the server and this one uses it. It ends when that process does. */
   adopted: boolean
-  /** Resolves when the server is gone, whoever ended it. `expected` after `stop()` and for an adopted server's end. */
-  exited: Promise<ProcessExit & { expected: boolean }>
+  /** Resolves when the server is gone, whoever ended it, or an adopted one was released. */
+  exited: Promise<EmbeddedExit>
 }
 
 const ownerName = 'quarterdeck'
@@ -99,12 +103,11 @@ async function adopt(
 }
 
 /** We are not the parent of an adopted server, so its end is seen by looking. The timer keeps no process alive. */
-async function watch(
-  pid: number,
-  clusterFolder: string,
-  released: AbortSignal,
-): Promise<ProcessExit & { expected: boolean }> {
-  while (!released.aborted && isPostgresOf(pid, clusterFolder)) await delay(500, undefined, { ref: false })
+async function watch(pid: number, clusterFolder: string, released: AbortSignal): Promise<EmbeddedExit> {
+  const wakened = once(released, 'abort')
+  while (!released.aborted && isPostgresOf(pid, clusterFolder)) {
+    await Promise.race([delay(500, undefined, { ref: false }), wakened])
+  }
   return { code: null, signal: null, expected: true }
 }
 

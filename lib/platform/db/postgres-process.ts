@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -45,15 +45,16 @@ export function spawnTethered(
 ): TetheredProcess {
   const output = openLog(log)
   try {
-    const child = spawn('/bin/sh', ['-c', tether, 'sh', program, ...args], {
+    const options: SpawnOptions = {
       ...spawnIdentity(user),
       cwd: '/',
       // A session of its own: Ctrl-C in the terminal must not reach PostgreSQL before we have drained.
       detached: true,
       // Nothing of ours leaks in: PGDATA, PGPORT or LD_LIBRARY_PATH of the caller would change what it does.
-      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } as NodeJS.ProcessEnv,
       stdio: ['ignore', output, output, 'pipe'],
-    })
+    }
+    const child = spawn('/bin/sh', ['-c', tether, 'sh', program, ...args], options)
     const pipe = child.stdio[3] as Writable
     // The far end may close first, when PostgreSQL ends by itself; the exit is what reports that.
     pipe.on('error', () => pipe.destroy())
