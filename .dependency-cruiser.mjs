@@ -14,7 +14,7 @@ const layers = [
 ]
 export const domains = layers.flat()
 const anyDomain = `^lib/(${domains.join('|')})/`
-const test = '(\\.test\\.tsx?|\\.contract\\.ts|\\.fixtures?\\.ts|/test-db\\.ts)$'
+const test = '(\\.test\\.tsx?|\\.contract\\.ts|\\.fixtures?\\.ts|/test-db\\.ts)$|/testing/'
 const shipped = '^(app|cli|lib|scripts/(run|install|install-lock|launch|tether)\\.js)'
 
 /** A rule by its name: what may not import what. */

@@ -2,12 +2,9 @@
 // The `quarterdeck` command from a clone: installs what is missing, then runs cli/main.ts under Node 24.
 import { join } from 'node:path'
 import { ensureInstalled } from '../scripts/install.js'
-import { launch, root } from '../scripts/launch.js'
+import { launch, orExplain, root } from '../scripts/launch.js'
 
-try {
+await orExplain(async () => {
   await ensureInstalled('production')
-} catch (error) {
-  process.stderr.write(`quarterdeck: ${error.message}\n`)
-  process.exit(1)
-}
-await launch(join(root, 'cli', 'main.ts'), process.argv.slice(2))
+  await launch(join(root, 'cli', 'main.ts'), process.argv.slice(2))
+})

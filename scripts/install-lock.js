@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimes
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { SetupError } from './launch.js'
 
 const pulseMs = 5_000
 const silentMsMax = 60_000
@@ -45,7 +46,7 @@ async function acquire(file) {
       await pause(pollMs)
     }
   }
-  throw new Error(
+  throw new SetupError(
     `another installation has held ${file} for ${waitMsMax / 60_000} minutes; end it, then run this again`,
   )
 }

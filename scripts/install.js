@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { withInstallLock } from './install-lock.js'
-import { root, signalGroup, spawnTethered } from './launch.js'
+import { root, SetupError, signalGroup, spawnTethered } from './launch.js'
 
 const stampFile = join(root, 'node_modules', '.quarterdeck-install.json')
 const hiddenLockFile = join(root, 'node_modules', '.package-lock.json')
@@ -85,7 +85,7 @@ async function npmCi(kind) {
     process.stderr.write(`quarterdeck: installed in ${Math.round((performance.now() - startedMs) / 1000)} s\n`)
     return
   }
-  throw new Error(
+  throw new SetupError(
     `npm ci failed (${outcome}); its reasons are above. The packages come from the npm registry of your npm settings ` +
       '(`npm config get registry`): without a network, run `npm ci --prefer-offline` on a machine that has them cached, ' +
       'or copy node_modules from one; with a proxy, set HTTPS_PROXY. Then run this command again.',
@@ -102,7 +102,9 @@ function npmScript() {
       if (file.endsWith('.js')) return file
     }
   }
-  throw new Error('npm was not found on PATH. Install Node with npm (https://nodejs.org), then run this command again.')
+  throw new SetupError(
+    'npm was not found on PATH. Install Node with npm (https://nodejs.org), then run this command again.',
+  )
 }
 
 /**

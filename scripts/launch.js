@@ -11,6 +11,22 @@ const tether = pathToFileURL(join(root, 'scripts', 'tether.js')).href
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const wantedMajor = 24
 
+/** What stops a program before it runs: its message is the whole explanation, so no stack is shown. */
+export class SetupError extends Error {
+  name = 'SetupError'
+}
+
+/** Runs what comes before a program and explains what stops it. @param {() => Promise<void>} work */
+export async function orExplain(work) {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    process.stderr.write(`quarterdeck: ${error.message}\n`)
+    process.exitCode = 1
+  }
+}
+
 /**
  * Runs `file` (a script for Node) with `args` under Node 24 or newer, as `exec` would: same standard streams, signals
  * passed on, same exit code. In this very process when it is new enough.
@@ -108,7 +124,7 @@ function nodePath() {
   const name = `node-${system}-${process.arch}`
   const file = join(root, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
   if (existsSync(file)) return file
-  throw new Error(
+  throw new SetupError(
     `this is Node ${process.versions.node}, Quarterdeck needs ${wantedMajor} or newer, and npm has none for ` +
       `${process.platform}-${process.arch} (${name}). Install Node ${wantedMajor} (see .nvmrc) and run this again.`,
   )

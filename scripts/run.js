@@ -9,28 +9,17 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ensureInstalled } from './install.js'
-import { binScript, launch, root } from './launch.js'
+import { binScript, launch, orExplain, root, SetupError } from './launch.js'
 
 const [command, ...args] = process.argv.slice(2)
-let programRuns = false
 
-try {
-  await run()
-} catch (error) {
-  // Before the program itself runs, an error is about the installation, and its message is the explanation.
-  if (programRuns) throw error
-  process.stderr.write(`quarterdeck: ${error.message}\n`)
-  process.exit(1)
-}
-
-async function run() {
-  if (command === undefined || !/^[a-z][a-z-]*$/.test(command))
-    throw new Error('usage: node scripts/run.js start|test|check|node FILE|COMMAND')
+await orExplain(async () => {
+  if (command === undefined || !/^[a-z][a-z-]*$/.test(command)) {
+    throw new SetupError('usage: node scripts/run.js start|test|check|node FILE|COMMAND')
+  }
   await ensureInstalled(command === 'start' ? 'production' : 'full')
-  const [file, rest] = target()
-  programRuns = true
-  await launch(file, rest)
-}
+  await launch(...target())
+})
 
 /** @returns {[string, string[]]} the script to run and its arguments */
 function target() {
@@ -40,6 +29,6 @@ function target() {
   if (existsSync(script)) return [script, args]
   const bin = binScript(command)
   if (bin === undefined)
-    throw new Error(`there is neither scripts/${command}.ts nor a command ${command} in node_modules/.bin`)
+    throw new SetupError(`there is neither scripts/${command}.ts nor a command ${command} in node_modules/.bin`)
   return [bin, args]
 }

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+
+describe('quarterdeck', () => {
+  it('says its version', () => {
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+    expect(quarterdeck(['--version'])).toMatchObject({ status: 0, stdout: `${manifest.version}\n` })
+  })
+
+  it('lists its commands', () => {
+    const { status, stdout } = quarterdeck(['help'])
+    expect(status).toBe(0)
+    expect(stdout).toContain('calc')
+  })
+
+  it.each([
+    ['an unknown command', ['nonsense'], '', "unknown command 'nonsense'"],
+    ['an unknown option', ['calc', 'drift', '--loud'], '', "unknown option '--loud'"],
+    ['an unknown calculator', ['calc', 'nonsense'], '', 'nonsense'],
+    ['input that is not JSON', ['calc', 'adjust'], 'nonsense', 'input: not JSON'],
+    ['input of another shape', ['calc', 'adjust'], '{"p":"many"}', 'line 1: '],
+    ['no input', ['calc', 'drift'], '', 'input: nothing was given'],
+  ])('refuses %s with exit code 2 and a message', (_, args, input, message) => {
+    const { status, stdout, stderr } = quarterdeck(args, input)
+    expect(status).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toContain(message)
+    expect(stderr).not.toContain('    at ')
+  })
+
+  it('answers each line, and stops at a bad one', () => {
+    const { status, stdout, stderr } = quarterdeck(
+      ['calc', 'adjust'],
+      '{"p":[0.01,0.02],"method":"bonferroni"}\n{"p":[0.5],"method":"bh"}\n{"p":[2],"method":"bh"}\n',
+    )
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([{ adjusted: [0.02, 0.04] }, { adjusted: [0.5] }])
+    expect(status).toBe(2)
+    expect(stderr).toContain('line 3: ')
+  })
+
+  it('calculates drift and verdicts', () => {
+    const drift = quarterdeck(['calc', 'drift'], '{"reference":[50,50],"current":[50,50],"smoothing":"none"}')
+    expect(JSON.parse(drift.stdout)).toMatchObject({ psi: 0, totalVariation: 0 })
+    const verdict = quarterdeck(
+      ['calc', 'verdict'],
+      '{\n"kind":"proportion","stable":{"n":100000,"k":100},"candidate":{"n":100000,"k":50000},"notWorseThan":{"by":0.01},"alpha":0.05}',
+    )
+    expect(JSON.parse(verdict.stdout)).toMatchObject({ verdict: 'fail' })
+  })
+})
+
+function quarterdeck(args: readonly string[], input = ''): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [join(root, 'cli', 'main.ts'), ...args], {
+    input,
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+}

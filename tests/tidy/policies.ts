@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parse } from 'yaml'
+import { root, type Finding, type SourceFile } from './repository.ts'
+
+type Parser = { readonly files: RegExp; readonly module: string; readonly parser: string }
+
+/** Who reads which policy files: the domain's own parser, by its file and its name. */
+export const parsers: readonly Parser[] = [
+  { files: /^policies\/drift\/.+\.yaml$/, module: 'lib/drift/policy.ts', parser: 'parseDriftPolicy' },
+  { files: /^policies\/rollouts\/.+\.yaml$/, module: 'lib/rollouts/policy.ts', parser: 'parseRolloutPolicy' },
+]
+
+/** Files under policies/ that their domain's parser, or else YAML, refuses. */
+export async function brokenPolicies(
+  file: SourceFile,
+  table: readonly Parser[] = parsers,
+): Promise<readonly Finding[]> {
+  if (!file.path.startsWith('policies/')) return []
+  try {
+    if (/\.ya?ml$/.test(file.path)) parse(file.text)
+    const reader = table.find(({ files }) => files.test(file.path))
+    if (reader === undefined) return []
+    if (!existsSync(join(root, reader.module))) return [`${file.path} has no parser: ${reader.module} does not exist`]
+    const read = (
+      (await import(/* @vite-ignore */ pathToFileURL(join(root, reader.module)).href)) as Record<string, unknown>
+    )[reader.parser]
+    if (typeof read !== 'function') return [`${reader.module} does not export ${reader.parser}`]
+    read(file.text)
+    return []
+  } catch (error) {
+    return [`${file.path} cannot be read: ${error instanceof Error ? error.message : String(error)}`]
+  }
+}
