@@ -1,5 +1,6 @@
 import { psi } from '#lib/drift/divergence.ts'
 import { dayName, dayNumber, type FlightTable } from './flight-table.ts'
+import type { ReplayEvent } from './replay.ts'
 
 /** Edges of the delay cells in minutes, `[a, b)`, ends open. */
 const delayEdges = [-10, -5, 0, 5, 15, 30, 60, 120]
@@ -44,6 +45,26 @@ export function measureDelayDays(reference: FlightTable, table: FlightTable, fro
     day: dayName(first + index),
     psi: psi(expected, day, 'jeffreys')?.value ?? null,
   }))
+}
+
+/** PSI (Jeffreys) of what callers sent, against a reference; a missing value has a cell of its own. */
+export function measureSentPsi(reference: FlightTable, events: readonly ReplayEvent[]) {
+  const codes = new Map(reference.airports.map((airport, code) => [airport, code]))
+  const between = (feature: Feature, cellOfEvent: (event: ReplayEvent) => number | null | undefined) => {
+    const missing = cellsOf[feature].count
+    const counts = new Float64Array(missing + 1)
+    for (const event of events) {
+      const cell = cellOfEvent(event) ?? missing
+      counts[cell] = (counts[cell] ?? 0) + 1
+    }
+    return psi([...countCells(feature, reference), 0], counts, 'jeffreys')?.value ?? null
+  }
+  return {
+    distance: between('distance', ({ features: { distance } }) =>
+      distance === null ? null : cellAt(distanceEdges, distance),
+    ),
+    origin: between('origin', ({ features: { origin } }) => (origin === null ? null : codes.get(origin))),
+  }
 }
 
 function countCells(feature: Feature, table: FlightTable): Float64Array {

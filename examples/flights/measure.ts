@@ -5,7 +5,7 @@ import { brokenFeed } from './drill.ts'
 import { evaluateScores } from './evaluate.ts'
 import { modelVariants } from './feature-slots.ts'
 import { readFlights, type FlightTable } from './flight-table.ts'
-import { measureDelayDays, measureFeaturePsi } from './measure-drift.ts'
+import { measureDelayDays, measureFeaturePsi, measureSentPsi } from './measure-drift.ts'
 import { measureServer } from './measure-server.ts'
 import { loadModel, predictFlight, type FlightModel } from './model-file.ts'
 import { prepareFlights } from './prepare.ts'
@@ -30,6 +30,7 @@ async function measure(folder: string): Promise<void> {
   print('prepare', { rows: prepared.rowCount, reused: prepared.reused, ms, ...prepared.stamp })
   const reference = await readFlights(data, '2001-01-01', '2001-01-31')
   for (const month of months) printMonth(month, reference, await readFlights(data, month.from, month.to))
+  printClock(reference)
   await printDelayDays(data, reference)
   const models: Trained[] = []
   for (const variant of modelVariants) {
@@ -40,7 +41,7 @@ async function measure(folder: string): Promise<void> {
     models.push({ trained, model: await loadModel(trained.folder) })
   }
   await printOnline(data, models)
-  for (const drill of [false, true]) await printJune(data, models, drill)
+  for (const drill of [false, true]) await printJune(data, reference, models, drill)
   const [, v2] = models
   if (v2 !== undefined) {
     const events = await collect(replayDays({ dataFolder: data, from: '2001-03-01', to: '2001-03-02' }))
@@ -52,6 +53,17 @@ function printMonth(month: { from: string; to: string }, reference: FlightTable,
   const labels = labelsOf(table)
   const lateShare = labels.reduce((sum, label) => sum + label, 0) / labels.length
   print('month', { ...month, rows: table.rowCount, lateShare, psiToJanuary: measureFeaturePsi(reference, table) })
+}
+
+/** Is the time of a flight its plan or its departure? Plans cluster on multiples of five minutes; a fifth is chance. */
+function printClock(table: FlightTable): void {
+  const onFive = table.minute.filter((minute) => minute % 5 === 0).length / table.rowCount
+  const labels = labelsOf(table)
+  const lateByHour = Array.from({ length: 24 }, (_, hour) => {
+    const ofHour = labels.filter((_label, row) => table.hour[row] === hour)
+    return ofHour.reduce((sum, label) => sum + label, 0) / ofHour.length
+  })
+  print('clock', { month: '2001-01', shareOnMultiplesOfFive: onFive, lateByHour })
 }
 
 async function printDelayDays(data: string, reference: FlightTable): Promise<void> {
@@ -76,16 +88,22 @@ async function printOnline(data: string, models: readonly Trained[]): Promise<vo
 }
 
 /** The replay's sample of June as it was and as the drill makes it. */
-async function printJune(data: string, models: readonly Trained[], drill: boolean): Promise<void> {
+async function printJune(
+  data: string,
+  reference: FlightTable,
+  models: readonly Trained[],
+  drill: boolean,
+): Promise<void> {
   const [from, to] = ['2001-06-01', '2001-06-30']
   const transform: ReplayTransform = drill ? brokenFeed({ fromMs: Date.parse(from) }) : (event) => event
   const events = await collect(replayDays({ dataFolder: data, from, to, transform }))
   const labels = Uint8Array.from(events, (event) => (event.label ? 1 : 0))
   const originMissing = events.filter((event) => event.features.origin === null).length / events.length
+  print('sent-june', { drill, originMissing, psiToJanuary: measureSentPsi(reference, events) })
   for (const { model } of models) {
     const scores = Float64Array.from(events, (event) => predictFlight(model, event.features).score)
     const quality = evaluateScores(scores, labels, model.description.threshold)
-    print('replayed-june', { drill, variant: model.description.variant, originMissing, ...quality })
+    print('replayed-june', { drill, variant: model.description.variant, ...quality })
   }
 }
 
