@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rename } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import path from 'node:path'
+
+/** Paths of the built programs. */
+export type Tools = { readonly fsck: string; readonly driver: string }
+
+const FSCK_PACKAGE = 'github.com/transparency-dev/tessera/cmd/fsck'
+const BUILD_TIMEOUT_SECONDS = 600
+
+/**
+ * Builds Tessera's fsck and our driver, at the versions that go.mod and go.sum pin, into a cache of the user that is keyed
+ * by these files: a second run builds nothing. Throws, and so fails the suite, when Go is missing.
+ */
+export async function buildTools(): Promise<Tools> {
+  const module = import.meta.dirname
+  const hash = createHash('sha256')
+  for (const file of ['go.mod', 'go.sum', 'driver/main.go']) hash.update(await readFile(path.join(module, file)))
+  const cacheHome = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache')
+  const folder = path.join(cacheHome, 'quarterdeck', hash.digest('hex').slice(0, 32))
+  await mkdir(folder, { recursive: true })
+  return {
+    fsck: await build(module, FSCK_PACKAGE, path.join(folder, 'fsck')),
+    driver: await build(module, './driver', path.join(folder, 'driver')),
+  }
+}
+
+async function build(module: string, target: string, program: string): Promise<string> {
+  if (existsSync(program)) return program
+  console.log(`building ${target} …`)
+  // Built under another name first, so that an interrupted build is never taken for a program.
+  const unfinished = `${program}.${process.pid}`
+  execFileSync(findGo(), ['build', '-mod=readonly', '-buildvcs=false', '-trimpath', '-o', unfinished, target], {
+    cwd: module,
+    stdio: 'inherit',
+    timeout: BUILD_TIMEOUT_SECONDS * 1_000,
+  })
+  await rename(unfinished, program)
+  return program
+}
+
+/** `go` on the path, or where Go's own installer puts it. */
+function findGo(): string {
+  for (const candidate of ['go', '/usr/local/go/bin/go']) {
+    try {
+      execFileSync(candidate, ['version'], { stdio: 'ignore' })
+      return candidate
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  throw new Error('Go is needed to build the public tools that judge our logs: install it from https://go.dev/dl/')
+}
