@@ -1,12 +1,13 @@
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, rmdirSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { problem } from '#lib/platform/errors.ts'
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts'
+import { ensureCluster, initdbMsMax, ownerName } from './init-cluster.ts'
 import { explainFailure, tailOf } from './postgres-failure.ts'
-import { makePrivateFolder, prepareDataFolder, prepareSocketFolder } from './postgres-folders.ts'
+import { prepareDataFolder, prepareSocketFolder } from './postgres-folders.ts'
 import { settlesWithin, spawnTethered, type ProcessExit, type TetheredProcess } from './postgres-process.ts'
 import { choosePostgresUser, type PostgresUser } from './postgres-user.ts'
 import { isPostgresOf, readPostmaster, removeStaleFiles, type Postmaster } from './postmaster-pid.ts'
@@ -34,12 +35,10 @@ export type EmbeddedPostgres = {
   exited: Promise<EmbeddedExit>
 }
 
-const ownerName = 'quarterdeck'
 const databaseName = 'quarterdeck'
 const pollMs = 10
 /** Crash recovery replays at most max_wal_size (1 GB) of log, which a slow disk does in about a minute. */
 const startMsMax = 180_000
-const initdbMsMax = 120_000
 const stopMsMax = 20_000
 const killMsMax = 5_000
 
@@ -109,70 +108,6 @@ async function watch(pid: number, clusterFolder: string, released: AbortSignal):
     await Promise.race([delay(500, undefined, { ref: false }), wakened])
   }
   return { code: null, signal: null, expected: true }
-}
-
-/** Makes the cluster if there is none: initdb works in a folder beside it, whose rename is the moment it exists. */
-async function ensureCluster(
-  dataFolder: string,
-  binaries: PostgresBinaries,
-  user: PostgresUser,
-  log: (message: string) => void,
-): Promise<void> {
-  const clusterFolder = join(dataFolder, 'data')
-  const unfinished = join(dataFolder, 'unfinished-data')
-  rmSync(unfinished, { recursive: true, force: true })
-  if (existsSync(clusterFolder) && readdirSync(clusterFolder).length === 0) rmdirSync(clusterFolder)
-  if (existsSync(clusterFolder)) return checkVersion(clusterFolder, binaries)
-
-  log(`Making a new database in ${clusterFolder} (PostgreSQL ${binaries.version}).`)
-  makePrivateFolder(unfinished, user)
-  const logFile = join(dataFolder, 'initdb.log')
-  const initdb = spawnTethered(
-    binaries.initdb,
-    [
-      '-D',
-      unfinished,
-      '-U',
-      ownerName,
-      '--auth=trust',
-      '--encoding=UTF8',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
-      '--locale=C',
-    ],
-    logFile,
-    user,
-  )
-  const finished = await settlesWithin(initdb.exited, initdbMsMax)
-  if (!finished) initdb.hangUp()
-  const { code } = await initdb.exited
-  if (code !== 0) {
-    rmSync(unfinished, { recursive: true, force: true })
-    throw explainFailure(
-      finished
-        ? `A new database could not be made in ${clusterFolder}`
-        : `Making a new database in ${clusterFolder} took longer than ${initdbMsMax / 1000} s`,
-      tailOf(logFile),
-    )
-  }
-  renameSync(unfinished, clusterFolder)
-}
-
-function checkVersion(clusterFolder: string, binaries: PostgresBinaries): void {
-  const versionFile = join(clusterFolder, 'PG_VERSION')
-  if (!existsSync(versionFile)) {
-    throw problem(
-      'unavailable',
-      `${clusterFolder} holds files that are no PostgreSQL cluster. Choose another QUARTERDECK_DATA, or move these files away.`,
-    )
-  }
-  const major = readFileSync(versionFile, 'utf8').trim()
-  const ours = binaries.version.split('.')[0]
-  if (major === ours) return
-  throw problem(
-    'unavailable',
-    `${clusterFolder} was written by PostgreSQL ${major}, and this Quarterdeck brings PostgreSQL ${ours}, which cannot read it. Dump it with pg_dump under the Quarterdeck that wrote it and restore into a new folder, or run pg_upgrade.`,
-  )
 }
 
 async function launch(

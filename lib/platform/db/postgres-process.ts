@@ -51,7 +51,8 @@ export function spawnTethered(
       // A session of its own: Ctrl-C in the terminal must not reach PostgreSQL before we have drained.
       detached: true,
       // Nothing of ours leaks in: PGDATA, PGPORT or LD_LIBRARY_PATH of the caller would change what it does.
-      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } as NodeJS.ProcessEnv,
+      // Next's types demand a NODE_ENV in every environment, also in that of a program that is not Node.
+      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } as unknown as NodeJS.ProcessEnv,
       stdio: ['ignore', output, output, 'pipe'],
     }
     const child = spawn('/bin/sh', ['-c', tether, 'sh', program, ...args], options)
