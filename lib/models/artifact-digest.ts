@@ -61,7 +61,10 @@ async function listFiles(folder: string): Promise<string[]> {
       else if (entry.isFile()) found.push(path)
       else throw problem('invalid', `${path} is neither a file nor a folder: an artefact must hold its bytes itself.`)
       if (found.length + pending.length > filesMax)
-        throw problem('invalid', `The artefact holds more than ${filesMax} entries: give the folder of the model alone.`)
+        throw problem(
+          'invalid',
+          `The artefact holds more than ${filesMax} entries: give the folder of the model alone.`,
+        )
     }
   }
   return found
