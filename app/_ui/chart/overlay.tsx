@@ -1,4 +1,3 @@
-import type { CSSProperties } from 'react'
 import { formatClock, formatDay } from '../format.ts'
 import { placeOf } from './geometry.ts'
 import type { ChartModel, Threshold } from './model.ts'
@@ -55,7 +54,7 @@ function Cursor({ chart, index }: { chart: ChartModel; index: number }) {
           const value = one.values[index] ?? null
           if (value === null) return null
           const top = percent(1 - (value - chart.low) / (chart.high - chart.low))
-          return <i key={one.id} data-hue={one.hue} style={{ top } as CSSProperties} />
+          return <i key={one.id} data-hue={one.hue} style={{ top }} />
         })}
       <span data-side={place > 0.75 ? 'left' : undefined}>
         {daily ? formatDay(atMs, chart.timeZone) : formatClock(atMs, chart.timeZone)}

@@ -3,7 +3,7 @@ import { useId, useState, type CSSProperties, type KeyboardEvent, type PointerEv
 import { formatInstant, formatNumber } from '../format.ts'
 import { ChartData } from './chart-data.tsx'
 import { setCursor, useCursor } from './cursor.ts'
-import { indexAt, indexOfTime, lastKnown, placeOf } from './geometry.ts'
+import { indexAt, indexOfTime, lastKnown } from './geometry.ts'
 import type { ChartModel } from './model.ts'
 import { Overlay } from './overlay.tsx'
 import { Plot } from './plot.tsx'
@@ -38,13 +38,14 @@ export function TimeSeries({ chart, heightPx = 176 }: TimeSeriesProps) {
     <figure className={s.chart}>
       <Header chart={chart} index={index} />
       <div className={s.frame} style={{ '--plot-height': `${heightPx}px` } as CSSProperties}>
-        {/* The group is one stop in the tab order: its arrow keys move the cursor, as in a slider. */}
-        {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role, jsx-a11y/no-static-element-interactions -- a fieldset would be a form's */}
+        {/* One stop in the tab order, stepped through by arrow keys as a slider is; a fieldset would be a form's. */}
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- see above */}
         <div
           className={s.plot}
+          // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- see above
           role="group"
           aria-roledescription="chart"
-          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it is stepped through by arrow keys
+          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- see above
           tabIndex={0}
           aria-label={summary(chart)}
           aria-describedby={hint}
