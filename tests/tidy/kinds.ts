@@ -35,7 +35,8 @@ export function unknownRooms({ path }: SourceFile): readonly Finding[] {
 
 /**
  * The kind of a domain's file: by its name (`queries.ts`, and `queries-….ts` where one file would be too long), else a verb
- * when its function takes `ctx` (or, before anybody is signed in, the system), else pure subject matter. Undefined outside the domains and for tests.
+ * when its function takes `ctx` (or the system, before anybody is signed in; or `tx`, when it is a part of
+ * other verbs' transactions), else pure subject matter. Undefined outside the domains and for tests.
  */
 export function kindOf(file: SourceFile): Kind | undefined {
   const [, domain, name] = /^lib\/([^/]+)\/(?:.*\/)?([^/]+)\.ts$/.exec(file.path) ?? []
@@ -74,7 +75,7 @@ function takesContext(file: SourceFile): boolean {
 
 function contextFunctions(file: SourceFile): readonly string[] {
   const declared =
-    /^export\s+(?:async\s+)?(?:function\s*\*?\s*(\w+)|const\s+(\w+)\s*(?::[^=]+)?=\s*(?:async\s*)?)(?:<[^>]*>)?\s*\(\s*(?:ctx|system)\b/gm
+    /^export\s+(?:async\s+)?(?:function\s*\*?\s*(\w+)|const\s+(\w+)\s*(?::[^=]+)?=\s*(?:async\s*)?)(?:<[^>]*>)?\s*\(\s*(?:ctx|system|tx)\b/gm
   return [...codeText(file.text).matchAll(declared)].map((match) => match[1] ?? match[2] ?? '')
 }
 

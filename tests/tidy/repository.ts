@@ -40,7 +40,9 @@ export function isCode(path: string): boolean {
 }
 
 export function isTest(path: string): boolean {
-  return /\.(test|contract|spec|fixtures?|plants)\.tsx?$/.test(path) || /(^|\/)(tests|testing)\//.test(path)
+  return (
+    /\.(test|contract|spec|fixtures?|plants)\.tsx?$|\/test-db\.ts$/.test(path) || /(^|\/)(tests|testing)\//.test(path)
+  )
 }
 
 /** The findings of one line at a time: `check` returns what is wrong with the line, or undefined. */
