@@ -8,13 +8,13 @@ let timer: ReturnType<typeof setInterval> | undefined
 
 /** Like `Ago`, but it goes on counting. All of a page share one timer; the server's clock is the base, not the browser's. */
 export function TickingAgo({ atMs, nowMs, timeZone = 'UTC' }: AgoProps) {
-  const [passedMs, setPassedMs] = useState(0)
+  // What has passed belongs to the server's time it was counted from; after a refresh it starts again at nothing.
+  const [passed, setPassed] = useState({ nowMs, ms: 0 })
   useEffect(() => {
     const from = performance.now()
-    const tick = () => setPassedMs(performance.now() - from)
-    tick()
-    return everySecond(tick)
+    return everySecond(() => setPassed({ nowMs, ms: performance.now() - from }))
   }, [nowMs])
+  const passedMs = passed.nowMs === nowMs ? passed.ms : 0
   return (
     <time dateTime={new Date(atMs).toISOString()} title={formatInstant(atMs, timeZone)}>
       {formatAgo(atMs, nowMs + passedMs)}
