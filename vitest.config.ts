@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['lib/**/*.test.ts', 'cli/**/*.test.ts', 'app/**/*.test.ts', 'examples/**/*.test.ts', 'tests/*.test.ts'],
     exclude: ['node_modules/**', '.next/**'],
     pool: 'forks',
+    // A forgotten `.only` would silence every other test.
+    allowOnly: false,
     globalSetup: ['tests/setup/postgres.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
