@@ -40,7 +40,7 @@ export async function launch(file, args) {
     await import(pathToFileURL(file).href)
     return
   }
-  relay(spawnTethered(nodePath(), [file, ...args], { stdio: ['inherit', 'inherit', 'inherit'] }))
+  relay(nodePath(), [file, ...args])
 }
 
 /**
@@ -80,8 +80,12 @@ export function signalGroup(pid, name) {
   }
 }
 
-/** Passes signals on, and ends as the child ends. @param {import('node:child_process').ChildProcess} child */
-function relay(child) {
+/**
+ * Runs a Node program in the place of this process: same streams, signals passed on, and this process ends as it ends.
+ * @param {string} node @param {string[]} args
+ */
+export function relay(node, args) {
+  const child = spawnTethered(node, args, { stdio: ['inherit', 'inherit', 'inherit'] })
   // A Ctrl-C reaches this process twice (from the terminal and from npm), and must reach the child once.
   const lastSentMs = new Map()
   for (const name of forwarded) {
