@@ -19,6 +19,8 @@ export type EmbeddedPostgresOptions = {
   log?: (message: string) => void
   /** False only for tests: a crash of the machine (not of PostgreSQL) may then lose or damage data. */
   durable?: boolean
+  /** Found before with `findPostgresBinaries`, to share one copy of them among several clusters. */
+  binaries?: PostgresBinaries
 }
 
 /** `expected` after `stop()`, and for the end of an adopted server, which is its owner's affair. */
@@ -59,7 +61,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     try {
       const running = await settledPostmaster(clusterFolder)
       if (running) return await adopt(clusterFolder, running, log)
-      const binaries = findPostgresBinaries(dataFolder, user)
+      const binaries = options.binaries ?? findPostgresBinaries(dataFolder, user)
       await ensureCluster(dataFolder, binaries, user, log)
       return await launch(dataFolder, binaries, user, options.durable ?? true, log)
     } finally {
