@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import type { ApprovalPolicy } from './policy.ts'
+
+export type ApprovalState = 'open' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'superseded' | 'revoked'
+
+/** What was asked for, whole: everything in it is bound by the revision's digest. */
+export type ApprovalSubject = {
+  model: { id: string; name: string }
+  version: { id: string; version: string; digest: string }
+  environment: { id: string; name: string }
+  cardDigest: string
+  evidence: { kind: 'evaluation'; digest: string; metrics: Record<string, number> }[]
+  /** The version that serves in that environment when it was asked, for comparison. */
+  serving: { versionId: string; version: string; metrics: Record<string, number> } | null
+}
+
+/** Which verbs a state allows, in one table: pages and verbs both ask it. */
+const table: Record<ApprovalState, { vote: boolean; withdraw: boolean; revoke: boolean; final: boolean }> = {
+  open: { vote: true, withdraw: true, revoke: false, final: false },
+  approved: { vote: false, withdraw: false, revoke: true, final: false },
+  rejected: { vote: false, withdraw: false, revoke: false, final: true },
+  expired: { vote: false, withdraw: false, revoke: false, final: true },
+  withdrawn: { vote: false, withdraw: false, revoke: false, final: true },
+  superseded: { vote: false, withdraw: false, revoke: false, final: true },
+  revoked: { vote: false, withdraw: false, revoke: false, final: true },
+}
+
+export type Can = { allowed: true } | { allowed: false; because: string }
+
+function allow(state: ApprovalState, verb: 'vote' | 'withdraw' | 'revoke', words: string): Can {
+  return table[state][verb] ? { allowed: true } : { allowed: false, because: `the request is ${state}: it ${words}` }
+}
+
+export const can = {
+  vote: (a: { state: ApprovalState }) => allow(a.state, 'vote', 'takes no more votes'),
+  withdraw: (a: { state: ApprovalState }) => allow(a.state, 'withdraw', 'cannot be withdrawn'),
+  revoke: (a: { state: ApprovalState }) => allow(a.state, 'revoke', 'has no approval to revoke'),
+}
+
+export const RequestApprovalInput = z.strictObject({
+  versionId: z.string().startsWith('mv_'),
+  environmentId: z.string().startsWith('en_'),
+  reason: z.string().trim().min(3).max(2000),
+})
+export type RequestApprovalInput = z.input<typeof RequestApprovalInput>
+
+export const VoteInput = z.strictObject({
+  approvalId: z.string().startsWith('ap_'),
+  decision: z.enum(['approve', 'reject']),
+  reason: z.string().trim().min(3).max(2000),
+  /** The revision that the voter has read. A newer one refuses the vote. */
+  revisionDigest: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, { error: 'must be the revision digest that the request shows' }),
+})
+export type VoteInput = z.input<typeof VoteInput>
+
+export const EndApprovalInput = z.strictObject({
+  approvalId: z.string().startsWith('ap_'),
+  reason: z.string().trim().min(3).max(2000),
+})
+export type EndApprovalInput = z.input<typeof EndApprovalInput>
+
+export type VoteView = {
+  id: string
+  voter: { id: string; name: string }
+  role: string
+  decision: 'approve' | 'reject'
+  reason: string
+  at: Date
+  /** Whether it counts now, and if not why: eligibility is judged anew each time. */
+  counts: Can
+}
+
+export type ApprovalView = {
+  id: string
+  state: ApprovalState
+  revision: number
+  revisionDigest: string
+  subject: ApprovalSubject
+  policy: { name: string; digest: string; quorum: ApprovalPolicy['quorum']; separation: ApprovalPolicy['separation'] }
+  because: string
+  requestedBy: { id: string; name: string }
+  requestedAt: Date
+  decidedAt: Date | null
+  expiresAt: Date
+}
+
+/** The answer to "may this version serve there now?", for whoever is about to make it serve. */
+export type Clearance =
+  | { kind: 'valid'; approvalId: string; expiresAt: Date; because: string }
+  | { kind: 'expired' | 'revoked' | 'missing'; approvalId: string | null; because: string }

@@ -1,0 +1,127 @@
+import { authorizeRead } from '#lib/access/authorize.ts'
+import type { Ctx } from '#lib/platform/context.ts'
+import type { Reader } from '#lib/platform/db/schema.ts'
+import { problem } from '#lib/platform/errors.ts'
+import { decodeCursor, pageOf, type Page } from '#lib/platform/page.ts'
+import { conflictsOf } from './cast-vote.ts'
+import { checkEvidence, eligible, separated, tally, type EvidenceCheck, type Tally } from './decide.ts'
+import { can, type ApprovalState, type ApprovalView, type Can, type Clearance, type VoteView } from './model.ts'
+import { selectApproval, selectApprovals, selectNewest, selectVotes, type ApprovalRow } from './queries.ts'
+
+export type ApprovalDetail = ApprovalView & {
+  votes: VoteView[]
+  tally: Tally
+  evidence: EvidenceCheck[]
+  /** What the caller may do, and if not, why: the same table and rules that the verbs ask. */
+  mine: { vote: Can; withdraw: Can; revoke: Can }
+}
+
+export async function listApprovals(
+  ctx: Ctx,
+  input: {
+    limit?: number
+    cursor?: string | undefined
+    state?: ApprovalState | undefined
+    versionId?: string | undefined
+  } = {},
+): Promise<Page<ApprovalView>> {
+  await authorizeRead(ctx, 'approval:read')
+  const limit = input.limit ?? 50
+  const filter = {
+    workspaceId: ctx.workspaceId,
+    before: decodeCursor(input.cursor),
+    limit: limit + 1,
+    state: input.state,
+    versionId: input.versionId,
+  }
+  return pageOf((await selectApprovals(ctx.db, filter)).map(toView), limit, (a) => a.id)
+}
+
+/** A request with its votes, each judged as of now, its evidence checks and what the caller may do. */
+export async function readApproval(ctx: Ctx, id: string): Promise<ApprovalDetail> {
+  const row = await selectApproval(ctx.db, id)
+  if (row?.workspaceId !== ctx.workspaceId)
+    throw problem('not-found', 'There is no such approval request in this workspace.')
+  await authorizeRead(ctx, 'approval:read', {
+    kind: 'approval',
+    id: row.id,
+    workspaceId: row.workspaceId,
+    environment: row.environment,
+    labels: row.labels,
+  })
+  const conflicts = conflictsOf(row)
+  const votes = await selectVotes(ctx.db, row, false)
+  const voted: Can = votes.some((v) => v.identityId === ctx.actorId)
+    ? { allowed: false, because: 'you have voted on this revision' }
+    : { allowed: true }
+  return {
+    ...toView(row),
+    votes: votes.map((v) => ({
+      id: v.id,
+      voter: { id: v.identityId, name: v.name },
+      role: v.role,
+      decision: v.decision,
+      reason: v.reason,
+      at: v.at,
+      counts: eligible(row.policy, conflicts, row.revisionDigest, v),
+    })),
+    tally: tally(row.policy, conflicts, row.revisionDigest, votes),
+    evidence: checkEvidence(row.policy, row.subject.evidence[0]?.metrics ?? {}),
+    mine: {
+      vote: firstDenied(can.vote(row), separated(row.policy, conflicts, ctx.actorId), voted),
+      withdraw: can.withdraw(row),
+      revoke: can.revoke(row),
+    },
+  }
+}
+
+/**
+ * May this version serve in that environment now? Asked again at each use. With the caller's transaction the request is
+ * locked for share, so that a revocation waits or is seen.
+ */
+export async function findClearance(
+  db: Reader,
+  subject: { versionId: string; environmentId: string; digest: string },
+  now: Date,
+  share = false,
+): Promise<Clearance> {
+  const row = await selectNewest(db, { ...subject, share })
+  if (!row) return { kind: 'missing', approvalId: null, because: 'it was never asked for' }
+  const approvalId = row.id
+  if (row.state === 'revoked') return { kind: 'revoked', approvalId, because: `revoked: ${row.because}` }
+  if (row.state === 'expired' || (row.state === 'approved' && row.expiresAt <= now))
+    return { kind: 'expired', approvalId, because: `it ran out at ${row.expiresAt.toISOString()}` }
+  if (row.state !== 'approved') return { kind: 'missing', approvalId, because: `the request is ${row.state}` }
+  if (row.subject.version.digest !== subject.digest)
+    return { kind: 'missing', approvalId, because: 'the approval is for another digest' }
+  const conflicts = conflictsOf(row)
+  const count = tally(row.policy, conflicts, row.revisionDigest, await selectVotes(db, row, share))
+  if (count.outcome !== 'approved')
+    return { kind: 'missing', approvalId, because: `its votes no longer make a quorum: ${count.because}` }
+  return { kind: 'valid', approvalId, expiresAt: row.expiresAt, because: count.because }
+}
+
+function firstDenied(...checks: Can[]): Can {
+  return checks.find((c) => !c.allowed) ?? { allowed: true }
+}
+
+function toView(row: ApprovalRow): ApprovalView {
+  return {
+    id: row.id,
+    state: row.state,
+    revision: row.revision,
+    revisionDigest: row.revisionDigest,
+    subject: row.subject,
+    policy: {
+      name: row.policyName,
+      digest: row.policyDigest,
+      quorum: row.policy.quorum,
+      separation: row.policy.separation,
+    },
+    because: row.because,
+    requestedBy: { id: row.requestedById, name: row.requestedByName },
+    requestedAt: row.requestedAt,
+    decidedAt: row.decidedAt,
+    expiresAt: row.expiresAt,
+  }
+}
