@@ -1,4 +1,4 @@
-import { type Attribution, attributeDrift } from './attribute.ts'
+import { type Attribution, attributeDrift, topBins } from './attribute.ts'
 import { psi, total } from './divergence.ts'
 import { type DriftSeries, type EvaluatedPool, type EvaluatedSeries, evaluateSeries } from './evaluate.ts'
 import { type FindingTransition, findingTransition, hitsAt, type OpenFinding, type Severity } from './finding.ts'
@@ -32,6 +32,7 @@ export type DriftFigures = DriftWindow & {
   /** The smallest population PSI that a test at `alpha` finds in 80 % of cases at this size. */
   minimumDetectable: number | null
   cells: number
+  /** Likely causes are looked for only when the pool or the verdict says drift. */
   attribution: Attribution
 }
 
@@ -80,6 +81,7 @@ function judge(
   const newest = pools.at(-1) ?? null
   const transition = findingTransition(series.key, pools, policy.persistence, open)
   const { verdict, because } = verdictOf(evaluated, policy, open, transition)
+  const drifted = verdict === 'watch' || verdict === 'act' || newest?.reaches !== null
   const oldestNeeded = pools.findLast((e) => e.pool.startMs <= neededFromMs) ?? pools[0]
   const unless =
     verdict === 'insufficient' || verdict === 'no-data'
@@ -94,7 +96,7 @@ function judge(
     verdict,
     because,
     unless,
-    figures: newest === null ? null : figuresOf(series, newest, policy.alpha),
+    figures: newest === null ? null : figuresOf(series, newest, policy.alpha, drifted),
     pending,
     transition,
     resumeFromMs: oldestNeeded?.pool.startMs ?? null,
@@ -142,7 +144,7 @@ function reasons(
   ]
 }
 
-function figuresOf(series: DriftSeries, newest: EvaluatedPool, alpha: number): DriftFigures | null {
+function figuresOf(series: DriftSeries, newest: EvaluatedPool, alpha: number, drifted: boolean): DriftFigures | null {
   const { pool, adjustedP } = newest
   if (pool.state !== 'sufficient') return null
   const { effect, bias, p, cells } = pool.test
@@ -161,7 +163,9 @@ function figuresOf(series: DriftSeries, newest: EvaluatedPool, alpha: number): D
     adjustedP: adjustedP ?? 1,
     minimumDetectable: psiMinimumDetectable(cells, referenceRows, pool.rows, alpha),
     cells,
-    attribution: attributeDrift(series.feature, pool.counts),
+    attribution: drifted
+      ? attributeDrift(series.feature, pool.counts)
+      : { bins: topBins(series.feature, pool.counts), causes: [] },
   }
 }
 

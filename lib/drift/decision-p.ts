@@ -17,8 +17,7 @@ export const EXPECTED_COUNT_MIN = 5
  *
  * With many rare cells the chi-square approximation of PSI collapses. Therefore cells whose expected current count is
  * below 5 are pooled into one. Rows in cells that the reference never filled (`unseen`, a null where there were none)
- * are kept apart and tested against what Good and Turing expect of things never met, (n1+1)/(N+1), by an exact
- * binomial tail; the feature's p is then twice the smaller of the two (Bonferroni). A feature without such rows and
+ * are kept apart and tested against what Good and Turing expect of things never met (`neverMetP`); the feature's p is then twice the smaller of the two (Bonferroni). A feature without such rows and
  * without an `unseen` cell keeps its plain p.
  * A reference with more than half as many levels as rows says nothing about shares: `insufficient`.
  *
@@ -43,8 +42,17 @@ export function decisionP(f: FeatureProfile, current: Counts): DecisionTest {
   const pCells = psiPValue(inCells, unionCells(pooled.reference, pooled.current), n, Math.max(1, m - pooled.neverMet))
   if (pooled.neverMet === 0 && !expectsUnseen(f))
     return { kind: 'tested', p: pCells, effect, bias, cells, pUnseen: null }
-  const pUnseen = binomialUpper(pooled.neverMet, m, (f.singletons + 1) / (n + 1))
+  const pUnseen = neverMetP(pooled.neverMet, m, f.singletons, n)
   return { kind: 'tested', p: Math.min(1, 2 * Math.min(pCells, pUnseen)), effect, bias, cells, pUnseen }
+}
+
+/**
+ * P of at least this many rows with things never met in the reference. Good and Turing estimate their share as
+ * (n1+1)/(N+1); that is itself a count out of N+1 rows, so the two rates are compared by the exact conditional test of
+ * Przyborowski and Wilenski (1940): given both counts, the current one is binomial with probability M/(M+N+1).
+ */
+export function neverMetP(rows: number, currentRows: number, singletons: number, referenceRows: number): number {
+  return binomialUpper(rows, singletons + 1 + rows, currentRows / (currentRows + referenceRows + 1))
 }
 
 /** Exact P(X ≥ k) of a binomial variable, by the incomplete beta function. */

@@ -53,7 +53,7 @@ export function likelyScale(feature: FeatureProfile, current: Counts): LikelyCau
   // 1.36·√(1/N+1/M) is the 5 % critical value of the Kolmogorov–Smirnov distance.
   const tolerance = INTERPOLATION_ERROR + 1.36 * Math.sqrt(1 / before.rows + 1 / now.rows)
   const unchanged = mismatch(before, now, { name: '', factor: 1, offset: 0 })
-  if (unchanged === null) return null
+  if (unchanged === null || unchanged <= tolerance) return null
   const limit = Math.min(tolerance, unchanged / IMPROVEMENT_MIN)
   const known = best(before, now, UNIT_CHANGES)
   const found = known !== null && known.mismatch <= limit ? known : best(before, now, FREE_FACTORS)
