@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '#lib/platform/clock.ts'
+import type { Log } from '#lib/platform/log.ts'
+import type { AgentEvent } from './events.ts'
+
+export type Batch = { id: string; lines: string[] }
+/** `retry`: not delivered, may be later. `refused`: never will be, the receiver says why. */
+export type Delivery = { kind: 'delivered' } | { kind: 'retry'; because: string } | { kind: 'refused'; because: string }
+
+export type TapOptions = {
+  clock: Clock
+  log: Log
+  deliver(batch: Batch): Promise<Delivery>
+  batchEventsMax: number
+  batchMs: number
+  bufferEventsMax: number
+  attemptsMax: number
+  backoffMs: number
+  backoffMsMax: number
+}
+
+export type Tap = {
+  push(event: AgentEvent): void
+  /** Events waiting, and events given up so far. */
+  counts: () => { buffered: number; dropped: number }
+  /** Sends what is waiting, until all is sent or the time is over, then ends. What is left counts as dropped. */
+  stop(withinMs: number): Promise<void>
+}
+
+/**
+ * The way of events to the ingest server. Memory is bounded: when the buffer is full the oldest batch goes and is
+ * counted. A batch keeps its id over all attempts, so the receiver can tell a repetition.
+ */
+export function openTap(o: TapOptions): Tap {
+  const stopping = new AbortController()
+  const giveUp = new AbortController()
+  let sealed: Batch[] = []
+  let open: string[] = []
+  let sending: Batch | null = null
+  let sealedLines = 0
+  let dropped = 0
+  let wake = () => {}
+
+  const drop = (batch: Batch, because: string) => {
+    dropped += batch.lines.length
+    o.log.warn({ batchId: batch.id, events: batch.lines.length, dropped, because }, 'telemetry events dropped')
+  }
+  const seal = () => {
+    if (open.length === 0) return
+    sealed.push({ id: randomUUID(), lines: open })
+    sealedLines += open.length
+    open = []
+    wake()
+  }
+  const takeOldest = (): Batch | null => {
+    const oldest = sealed.shift() ?? null
+    sealedLines -= oldest?.lines.length ?? 0
+    return oldest
+  }
+  const buffered = () => (sending?.lines.length ?? 0) + sealedLines + open.length
+  const send = async (batch: Batch) => {
+    for (let attempt = 1; attempt <= o.attemptsMax && !giveUp.signal.aborted; attempt++) {
+      const outcome = await o.deliver(batch)
+      if (outcome.kind === 'delivered') return
+      if (outcome.kind === 'refused') return drop(batch, outcome.because)
+      if (attempt === o.attemptsMax) return drop(batch, `${attempt} attempts failed, the last one: ${outcome.because}`)
+      await o.clock.sleep(Math.min(o.backoffMs * 2 ** Math.min(attempt - 1, 20), o.backoffMsMax), giveUp.signal)
+    }
+    drop(batch, 'the agent stopped before it was delivered')
+  }
+  const sender = (async () => {
+    while (!giveUp.signal.aborted) {
+      sending = takeOldest()
+      if (sending) await send(sending)
+      else if (stopping.signal.aborted) return
+      else await new Promise<void>((resolve) => (wake = resolve))
+    }
+  })()
+  const sealer = (async () => {
+    while (!stopping.signal.aborted) {
+      await o.clock.sleep(o.batchMs, stopping.signal)
+      seal()
+    }
+  })()
+  return {
+    push: (event) => {
+      open.push(JSON.stringify(event))
+      if (open.length >= o.batchEventsMax) seal()
+      while (buffered() > o.bufferEventsMax && sealed.length > 0) {
+        const oldest = takeOldest()
+        if (oldest) drop(oldest, 'the buffer is full')
+      }
+    },
+    counts: () => ({ buffered: buffered(), dropped }),
+    stop: async (withinMs) => {
+      stopping.abort()
+      await sealer
+      seal()
+      wake()
+      const finished = new AbortController()
+      const limit = o.clock.sleep(withinMs, finished.signal).then(() => (giveUp.abort(), wake()))
+      await sender
+      finished.abort()
+      await limit
+      for (let rest = takeOldest(); rest; rest = takeOldest()) drop(rest, 'the agent stopped before it was delivered')
+    },
+  }
+}
