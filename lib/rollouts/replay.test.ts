@@ -42,6 +42,11 @@ describe('decide and replay', () => {
     expect(decide(observe(), policy, start + 20 * minute).next).toEqual({ stepIndex: 1, candidatePercent: 25 })
   })
 
+  it("does not take the breaker's own change for somebody else's", () => {
+    const { because } = decide(observe({ traffic: tripped }), policy, start)
+    expect(because.map(({ code }) => code)).toEqual(['breaker-tripped'])
+  })
+
   it('never judges samples of another traffic generation', () => {
     const stale = badErrors.map((metric) => ({ ...metric, trafficGeneration: 2 }))
     const decision = decide(observe({ metrics: stale }), policy, start + minute)

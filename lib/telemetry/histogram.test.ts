@@ -44,6 +44,14 @@ describe('record and quantile', () => {
     expect(histogramOf([Math.SQRT2 * 1.0001], 1).counts).toEqual({ '1': 1 })
   })
 
+  it('is right at every border, where the logarithm may be rounded either way', () => {
+    for (let index = -10 * 64 + 1; index < 24 * 64; index += 1) {
+      const border = 2 ** (index / 64)
+      expect(record(emptyHistogram(), border).counts).toEqual({ [index - 1]: 1 })
+      expect(record(emptyHistogram(), border * (1 + 4 * Number.EPSILON)).counts).toEqual({ [index]: 1 })
+    }
+  })
+
   it('collapses what is too small or too large to fixed ends', () => {
     const histogram = histogramOf([0, 2 ** -10, 2 ** 24 * 1.01, 1e300])
     expect(histogram).toEqual({ scale: 6, zeroCount: 2, counts: { [24 * 64]: 2 } })
