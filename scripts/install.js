@@ -57,6 +57,8 @@ async function npmCi(kind) {
   const what = kind === 'full' ? 'all packages' : 'the packages it runs on'
   process.stderr.write(`quarterdeck: installing ${what} (npm ci; about half a minute)\n`)
   const args = ['ci', '--include=optional', kind === 'full' ? '--include=dev' : '--omit=dev', '--no-audit', '--no-fund']
+  // npm runs on the older Node here and would warn about each package that wants a newer one, which it will have.
+  args.push('--loglevel=error')
   const startedMs = performance.now()
   // npm's own words go to standard error: standard output belongs to the command that was asked for.
   const child = spawnTethered(process.execPath, [npmScript(), ...args], {

@@ -11,6 +11,8 @@ type LockEntry = {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
+type Names<K extends string> = Readonly<Partial<Record<K, readonly string[]>>>
+
 const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32']
 const processors = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64']
 
@@ -22,7 +24,9 @@ export function completeLock(lock: Lock): { readonly lock: Lock; readonly added:
     const top = `node_modules/${name}`
     const path = packages[top] === undefined || packages[top].version === version ? top : `${parent}/${top}`
     const dev = lock.packages[parent]?.dev === true
-    packages[path] = { version, ...platformOf(name), ...(dev ? { dev } : {}), optional: true }
+    const { os, cpu, libc } = platformOf(name)
+    // In npm's own order of keys, so that its next rewriting changes nothing.
+    packages[path] = { version, ...cpu, ...(dev ? { dev } : {}), ...libc, optional: true, ...os }
   }
   const sorted = Object.fromEntries(Object.entries(packages).toSorted(([a], [b]) => (a < b ? -1 : 1)))
   const added = Object.keys(sorted).filter((path) => lock.packages[path] === undefined)
@@ -50,14 +54,18 @@ function resolves(lock: Lock, parent: string, name: string): boolean {
 }
 
 /** The platform that a package of prebuilt files is for, by its name: `…-linux-arm64-musl`. */
-function platformOf(name: string): Pick<LockEntry, 'os' | 'cpu' | 'libc'> {
+function platformOf(name: string): {
+  readonly os: Names<'os'>
+  readonly cpu: Names<'cpu'>
+  readonly libc: Names<'libc'>
+} {
   const words = name.split(/[-/]/)
   const os = systems.filter((system) => words.includes(system) || (system === 'win32' && words.includes('win')))
   const cpu = processors.filter((processor) => words.includes(processor))
-  const libc = words.includes('musl') ? ['musl'] : words.includes('gnu') ? ['glibc'] : []
+  const libc = words.includes('musl') ? ['musl'] : words.includes('gnu') && os.includes('linux') ? ['glibc'] : []
   return {
-    ...(os.length > 0 ? { os } : {}),
-    ...(cpu.length > 0 ? { cpu } : {}),
-    ...(libc.length > 0 && os.includes('linux') ? { libc } : {}),
+    os: os.length > 0 ? { os } : {},
+    cpu: cpu.length > 0 ? { cpu } : {},
+    libc: libc.length > 0 ? { libc } : {},
   }
 }
