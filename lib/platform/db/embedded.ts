@@ -62,8 +62,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       const running = await settledPostmaster(clusterFolder)
       if (running) return await adopt(clusterFolder, running, log)
       const binaries = options.binaries ?? findPostgresBinaries(dataFolder, user)
-      await ensureCluster(dataFolder, binaries, user, log)
-      return await launch(dataFolder, binaries, user, options.durable ?? true, log)
+      const durable = options.durable ?? true
+      await ensureCluster(dataFolder, binaries, user, durable, log)
+      return await launch(dataFolder, binaries, user, durable, log)
     } finally {
       unlock()
     }
@@ -161,16 +162,11 @@ function settingsOf(durable: boolean): string[] {
     log_min_messages: 'log',
     log_error_verbosity: 'terse',
     log_checkpoints: 'off',
+    synchronous_commit: 'on',
+    // Not durable still survives the end of PostgreSQL itself: what is committed is in the kernel's cache.
     ...(durable
-      ? { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' }
-      : {
-          fsync: 'off',
-          synchronous_commit: 'off',
-          full_page_writes: 'off',
-          io_method: 'sync',
-          shared_buffers: '32MB',
-          max_wal_size: '256MB',
-        }),
+      ? { fsync: 'on', full_page_writes: 'on' }
+      : { fsync: 'off', full_page_writes: 'off', io_method: 'sync', shared_buffers: '32MB', max_wal_size: '256MB' }),
   }
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }

@@ -1,4 +1,14 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, rmdirSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { problem } from '#lib/platform/errors.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
@@ -30,31 +40,45 @@ export async function ensureCluster(
   dataFolder: string,
   binaries: PostgresBinaries,
   user: PostgresUser,
+  durable: boolean,
   log: (message: string) => void,
 ): Promise<void> {
   const clusterFolder = join(dataFolder, 'data')
   const unfinished = join(dataFolder, 'unfinished-data')
-  rmSync(unfinished, { recursive: true, force: true })
+  // Retries: an initdb that was cut off a moment ago may still be writing its last file.
+  rmSync(unfinished, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   if (existsSync(clusterFolder) && readdirSync(clusterFolder).length === 0) rmdirSync(clusterFolder)
   if (existsSync(clusterFolder)) return checkVersion(clusterFolder, binaries)
 
   log(`Making a new database in ${clusterFolder} (PostgreSQL ${binaries.version}).`)
   makePrivateFolder(unfinished, user)
   const logFile = join(dataFolder, 'initdb.log')
-  const initdb = spawnTethered(binaries.initdb, ['-D', unfinished, ...initdbArguments], logFile, user)
-  const finished = await settlesWithin(initdb.exited, initdbMsMax)
-  if (!finished) initdb.hangUp()
-  const { code } = await initdb.exited
-  if (code !== 0) {
-    rmSync(unfinished, { recursive: true, force: true })
+  const durability = durable ? [] : ['--no-sync']
+  const initdb = spawnTethered(binaries.initdb, ['-D', unfinished, ...initdbArguments, ...durability], logFile, user)
+  if (!(await settlesWithin(initdb.exited, initdbMsMax))) {
+    initdb.hangUp()
     throw explainFailure(
-      finished
-        ? `A new database could not be made in ${clusterFolder}`
-        : `Making a new database in ${clusterFolder} took longer than ${initdbMsMax / 1000} s`,
+      `Making a new database in ${clusterFolder} took longer than ${initdbMsMax / 1000} s`,
       tailOf(logFile),
     )
   }
+  const { code } = await initdb.exited
+  if (code !== 0) {
+    rmSync(unfinished, { recursive: true, force: true })
+    throw explainFailure(`A new database could not be made in ${clusterFolder}`, tailOf(logFile))
+  }
   renameSync(unfinished, clusterFolder)
+  if (durable) syncFolder(dataFolder)
+}
+
+/** Makes the rename itself last: the next start would take an unfinished folder for a failed one and remove it. */
+function syncFolder(folder: string): void {
+  const opened = openSync(folder, 'r')
+  try {
+    fsyncSync(opened)
+  } finally {
+    closeSync(opened)
+  }
 }
 
 function checkVersion(clusterFolder: string, binaries: PostgresBinaries): void {

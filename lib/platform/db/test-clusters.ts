@@ -145,7 +145,7 @@ function makeRunFolder(parent: string): string {
  * Memory where there is enough of it: on a disk that others keep busy, copying a cluster took 2.5 s instead of 0.2 s and
  * cloning a database 1 s instead of 0.04 s. Docker gives /dev/shm 64 MB, which is too little.
  */
-function roomiestFolder(): string {
+export function roomiestFolder(): string {
   if (!existsSync(memoryFolder)) return tmpdir()
   const { bavail, bsize } = statfsSync(memoryFolder)
   return bavail * bsize >= memoryBytesMin ? memoryFolder : tmpdir()
