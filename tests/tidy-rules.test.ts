@@ -105,6 +105,7 @@ const rules: readonly { readonly rule: Rule; readonly bad: readonly Example[]; r
       ['lib/drift/queries.ts', "import { mutate } from '#lib/mutate.ts'"],
       ['lib/rollouts/roll-back.ts', 'export function undo(ctx: Ctx) {}'],
       ['lib/rollouts/roll-back.ts', 'export function rollBack(ctx: Ctx) {}\nexport const promote = (ctx: Ctx) => 1'],
+      ['lib/rollouts/roll-back.ts', 'export function lock(tx: Tx) {}'],
     ],
     good: [
       ['lib/drift/psi.ts', "import { sum } from 'd3-array'"],
@@ -113,6 +114,8 @@ const rules: readonly { readonly rule: Rule; readonly bad: readonly Example[]; r
         'lib/rollouts/roll-back.ts',
         "import { mutate } from '#lib/mutate.ts'\nexport const rollBack = (ctx: Ctx, input: I) => mutate(ctx)",
       ],
+      ['lib/rollouts/roll-back.ts', 'export const rollBack = (ctx: Ctx) => 1\nexport function lock(tx: Tx) {}'],
+      ['lib/models/serve-version.ts', 'export async function serveVersion(\n  tx: Tx,\n) {}'],
       ['lib/drift/psi.test.ts', "import fs from 'node:fs'"],
       ['lib/platform/http.ts', "import http from 'node:http'"],
     ],
@@ -167,7 +170,8 @@ describe.each(rules)('$rule.name', ({ rule, bad, good }) => {
 describe('policies', () => {
   const table = [{ files: /drift/, module: 'lib/drift/policy.ts', parser: 'parseDriftPolicy' }]
   it.each([
-    ['policies/slos/a.yaml', 'a: [1', table],
+    ['policies/drift/a.yaml', 'a: [1', table],
+    ['policies/other/a.yaml', 'a: 1', table],
     ['policies/drift/a.yaml', 'nonsense: true', table],
     ['policies/drift/a.yaml', 'a: 1', [{ files: /drift/, module: 'lib/drift/gone.ts', parser: 'parse' }]],
     ['policies/drift/a.yaml', 'a: 1', [{ files: /drift/, module: 'lib/drift/policy.ts', parser: 'gone' }]],

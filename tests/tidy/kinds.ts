@@ -65,18 +65,23 @@ function verbBroken(file: SourceFile): readonly Finding[] {
   const name = /([^/]+)\.ts$/.exec(file.path)?.[1] ?? ''
   const verb = name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
   const exported = contextFunctions(file)
-  if (exported.length === 1 && exported[0] === verb) return []
-  return [`${file.path} should export the one verb ${verb}(ctx, input); it exports ${exported.join(', ')}`]
+  const others = exported.filter((each) => each.name !== verb && each.takes !== 'tx')
+  if (exported.some((each) => each.name === verb) && others.length === 0) return []
+  const names = exported.map((each) => `${each.name}(${each.takes})`).join(', ')
+  return [`${file.path} should export the one verb ${verb}(ctx, input); it exports ${names}`]
 }
 
 function takesContext(file: SourceFile): boolean {
   return contextFunctions(file).length > 0
 }
 
-function contextFunctions(file: SourceFile): readonly string[] {
+function contextFunctions(file: SourceFile): readonly { readonly name: string; readonly takes: string }[] {
   const declared =
-    /^export\s+(?:async\s+)?(?:function\s*\*?\s*(\w+)|const\s+(\w+)\s*(?::[^=]+)?=\s*(?:async\s*)?)(?:<[^>]*>)?\s*\(\s*(?:ctx|system|tx)\b/gm
-  return [...codeText(file.text).matchAll(declared)].map((match) => match[1] ?? match[2] ?? '')
+    /^export\s+(?:async\s+)?(?:function\s*\*?\s*(\w+)|const\s+(\w+)\s*(?::[^=]+)?=\s*(?:async\s*)?)(?:<[^>]*>)?\s*\(\s*(ctx|system|tx)\b/gm
+  return [...codeText(file.text).matchAll(declared)].map((match) => ({
+    name: match[1] ?? match[2] ?? '',
+    takes: match[3] ?? '',
+  }))
 }
 
 function importsOf(file: SourceFile): readonly string[] {
