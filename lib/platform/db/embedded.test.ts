@@ -1,16 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import pg from 'pg'
@@ -25,9 +15,10 @@ let number = 0
 const children: ChildProcess[] = []
 const servers: EmbeddedPostgres[] = []
 
-beforeAll(() => {
+beforeAll(async () => {
   root = mkdtempSync(join(roomiestFolder(), 'qd-embedded-'))
   chmodSync(root, 0o711)
+  await (await startEmbeddedPostgres({ dataFolder: join(root, 'made'), durable: false })).stop()
 })
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL')
@@ -36,6 +27,12 @@ afterEach(async () => {
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const newFolder = () => join(root, String((number += 1)))
+/** With a cluster in it that was stopped in order. */
+const madeFolder = () => {
+  const folder = newFolder()
+  execFileSync('cp', ['-a', join(root, 'made'), folder])
+  return folder
+}
 const start = async (dataFolder: string) => {
   const server = await startEmbeddedPostgres({ dataFolder, durable: false })
   servers.push(server)
@@ -59,7 +56,7 @@ async function startElsewhere(
   const fixture = join(import.meta.dirname, 'embedded.fixture.ts')
   const child = spawn(process.execPath, [fixture, dataFolder, uid], { stdio: ['pipe', 'pipe', 'inherit'] })
   children.push(child)
-  const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   return { child, ...(JSON.parse(line) as { url: string; adopted: boolean }) }
 }
 
@@ -96,7 +93,7 @@ describe('startEmbeddedPostgres', () => {
   })
 
   it('ends with the process that started it, even by kill -9, and what was committed is kept', async () => {
-    const folder = newFolder()
+    const folder = madeFolder()
     const { child, url } = await startElsewhere(folder)
     await select(url, 'create table kept as select 1 as one')
     expect(readPostmaster(join(folder, 'data'))).toBeDefined()
@@ -106,7 +103,7 @@ describe('startEmbeddedPostgres', () => {
   })
 
   it('adopts the server of another process and sees its end', async () => {
-    const folder = newFolder()
+    const folder = madeFolder()
     const { child, url } = await startElsewhere(folder)
     const adopted = await start(folder)
     expect(adopted).toMatchObject({ url, adopted: true })
@@ -127,7 +124,7 @@ describe('startEmbeddedPostgres', () => {
   })
 
   it('recovers after a kill -9 of the server, and reports that end as unexpected', async () => {
-    const folder = newFolder()
+    const folder = madeFolder()
     const first = await start(folder)
     await select(first.url, 'create table kept as select 1 as one')
     process.kill(readPostmaster(join(folder, 'data'))!.pid, 'SIGKILL')
@@ -137,7 +134,7 @@ describe('startEmbeddedPostgres', () => {
   })
 
   it('takes no other process for its server: a stale postmaster.pid that names us', async () => {
-    const folder = newFolder()
+    const folder = madeFolder()
     await (await start(folder)).stop()
     writeFileSync(join(folder, 'data', 'postmaster.pid'), `${process.pid}\n${folder}/data\n0\n5432\n/tmp\n\n\nready\n`)
     expect((await start(folder)).adopted).toBe(false)

@@ -32,8 +32,11 @@ const packages: Readonly<Record<string, string>> = {
  *
  * @throws QuarterdeckError `unavailable` with what to do: no package, a libc without glibc, a full disk
  */
-export function findPostgresBinaries(copyFolder: string, user: PostgresUser): PostgresBinaries {
-  const { folder, version } = findPackage(`${process.platform}-${process.arch}`)
+export function findPostgresBinaries(
+  copyFolder: string,
+  user: PostgresUser,
+  { folder, version } = findPackage(`${process.platform}-${process.arch}`),
+): PostgresBinaries {
   const inPlace = binariesIn(join(folder, 'native'), version)
   if (linkLibraries(folder) && tryRunning(inPlace.postgres, user) === undefined) return inPlace
 
@@ -57,14 +60,13 @@ export function findPackage(platform: string): { folder: string; version: string
       `No PostgreSQL comes with Quarterdeck for ${platform}. Set DATABASE_URL to a PostgreSQL of yours (16 or newer).`,
     )
   }
-  // The package exports only its entry, dist/index.js, so its folder is the parent of where that resolves to.
   const folder = resolvePackage(name)
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
   return { folder, version }
 }
 
 function resolvePackage(name: string): string {
-  // A bundler must not follow this name: it is data, and the package holds programs and no code of ours.
+  // The package exports only an entry of its own, so its folder is found by the places npm may have put it.
   const bases = [import.meta.url, join(process.cwd(), 'package.json')]
   for (const base of bases) {
     const folder = createRequire(base)
