@@ -46,15 +46,12 @@ export function tripped(state: EndpointState, current: Traffic, trip: Omit<Trip,
 
 function isRepetition(current: Traffic, body: TrafficBody): boolean {
   if (body.clearBreaker !== undefined && current.breaker !== null) return false
-  const asked = ({ weights, fence, sticky, audience, stableVersionId, manager }: TrafficBody | Traffic) => [
-    weights,
-    fence,
-    sticky ?? null,
-    audience ?? null,
-    stableVersionId ?? null,
-    manager,
-  ]
-  return isDeepStrictEqual(asked(current), asked(body))
+  return isDeepStrictEqual(wish(current), wish(body))
+}
+
+/** What a write asks for, without how it was made conditional. */
+function wish({ weights, fence, sticky, audience, stableVersionId, manager }: TrafficBody | Traffic): unknown[] {
+  return [weights, fence, sticky ?? null, audience ?? null, stableVersionId ?? null, manager]
 }
 
 function breakerRefusal(current: Traffic | null, body: TrafficBody): string | null {

@@ -62,98 +62,118 @@ export function newState(endpointId: string): EndpointState {
 
 const waitingMax = 100
 
+/** What an endpoint holds. Changed only in its turns, and by the breaker. */
+type Cell = { state: EndpointState; live: Live | null; drained: Live[] }
+type InTurn = ReturnType<typeof turns>['inTurn']
+
 /** One endpoint: its state, the order of its writes, and its breaker. */
 export function openEndpoint(o: EndpointOptions, initial: EndpointState): Endpoint {
   const { endpointId } = initial
-  let state = initial
-  let live = state.traffic ? startLive(endpointId, state.traffic, o.rule) : null
-  let drained: Live[] = []
+  const live = initial.traffic ? startLive(endpointId, initial.traffic, o.rule) : null
+  const cell: Cell = { state: initial, live, drained: [] }
   const { inTurn, settled } = turns()
-
-  // The swap is synchronous: a request chooses its version before it or after it, never in between.
-  const swap = (traffic: Traffic) => {
-    state = { ...state, traffic }
-    drained = [...drained, ...(live ? [live] : [])].filter((l) => l.inFlight().length > 0)
-    live = startLive(endpointId, traffic, o.rule)
-    o.onChange()
-  }
   const trip = (versionId: string, because: string) => {
-    const current = state.traffic
-    if (!current?.stableVersionId || current.breaker !== null || versionId === current.stableVersionId) return
-    if (!current.weights.some((w) => w.versionId === versionId && w.percent > 0)) return
-    // Going to a stable version that cannot serve would exchange a failing side for a dead one.
-    if (o.fleet.target(endpointId, current.stableVersionId).kind !== 'ready') return
-    // Safety first: the swap comes before the disk. Should the agent die in between, the windows fill again.
-    swap(tripped(state, current, { trippedAt: o.clock.now().getTime(), versionId, because }))
-    o.log.error({ endpointId, versionId, because }, 'breaker tripped: all traffic goes to the stable version')
+    if (!swapToStable(o, cell, versionId, because)) return
     o.onTrip(endpointId)
-    inTurn(() => o.files.save(state)).catch((error: unknown) => {
+    inTurn(() => o.files.save(cell.state)).catch((error: unknown) => {
       o.log.error({ endpointId, err: error }, 'the trip could not be saved; it holds in memory')
     })
   }
   return {
-    live: () => live,
+    live: () => cell.live,
     settled,
     view: () => ({
       endpointId,
-      traffic: state.traffic,
-      servers: Object.keys(state.servers).flatMap((id) => o.fleet.observe(endpointId, id) ?? []),
-      draining: drainingOf(drained),
+      traffic: cell.state.traffic,
+      servers: Object.keys(cell.state.servers).flatMap((id) => o.fleet.observe(endpointId, id) ?? []),
+      draining: drainingOf(cell.drained),
     }),
-    writeTraffic: (body) =>
-      inTurn(async () => {
-        const before = state
-        const decision = decideTraffic(before, body, o.clock.now().getTime())
-        if (decision.kind === 'unchanged') return { kind: 'applied', current: decision.current }
-        if (decision.kind !== 'swap') return decision
-        await o.files.save({ ...before, traffic: decision.next })
-        if (state.traffic !== before.traffic) {
-          // The breaker tripped while the disk was written: the trip holds, and the writer must look again.
-          await o.files.save(state)
-          return { kind: 'conflict' }
-        }
-        swap({ ...decision.next, ackedAt: o.clock.now().getTime() })
-        return { kind: 'applied', current: decision.next }
-      }),
+    writeTraffic: (body) => inTurn(() => writeTraffic(o, cell, body)),
+    ...serverWrites(o, cell, inTurn),
+    record: (from, versionId, failed) => {
+      const because = from.record(versionId, failed)
+      if (because !== null && from === cell.live) trip(versionId, because)
+    },
+    serverChanged: () => {
+      for (const w of cell.state.traffic?.weights ?? []) {
+        const crashed = o.fleet.observe(endpointId, w.versionId)?.state === 'crashed'
+        if (w.percent > 0 && crashed) trip(w.versionId, 'its server crashed')
+      }
+      o.onChange()
+    },
+  }
+}
+
+async function writeTraffic(o: EndpointOptions, cell: Cell, body: TrafficBody): Promise<TrafficAnswer> {
+  const before = cell.state
+  const decision = decideTraffic(before, body, o.clock.now().getTime())
+  if (decision.kind === 'unchanged') return { kind: 'applied', current: decision.current }
+  if (decision.kind !== 'swap') return decision
+  await o.files.save({ ...before, traffic: decision.next })
+  if (cell.state.traffic !== before.traffic) {
+    // The breaker tripped while the disk was written: the trip holds, and the writer must look again.
+    await o.files.save(cell.state)
+    return { kind: 'conflict' }
+  }
+  swap(o, cell, { ...decision.next, ackedAt: o.clock.now().getTime() })
+  return { kind: 'applied', current: decision.next }
+}
+
+/** Synchronous: a request chooses its version before the swap or after it, never in between. */
+function swap(o: EndpointOptions, cell: Cell, traffic: Traffic): void {
+  cell.drained = [...cell.drained, ...(cell.live ? [cell.live] : [])].filter((l) => l.inFlight().length > 0)
+  cell.state = { ...cell.state, traffic }
+  cell.live = startLive(cell.state.endpointId, traffic, o.rule)
+  o.onChange()
+}
+
+/** The breaker's act. False when it must not act: no stable version, latched already, or nothing would be won. */
+function swapToStable(o: EndpointOptions, cell: Cell, versionId: string, because: string): boolean {
+  const { endpointId, traffic: current } = cell.state
+  if (!current?.stableVersionId || current.breaker !== null || versionId === current.stableVersionId) return false
+  if (!current.weights.some((w) => w.versionId === versionId && w.percent > 0)) return false
+  // Going to a stable version that cannot serve would exchange a failing side for a dead one.
+  if (o.fleet.target(endpointId, current.stableVersionId).kind !== 'ready') return false
+  // Safety first: the swap comes before the disk. Should the agent die in between, the windows fill again.
+  swap(o, cell, tripped(cell.state, current, { trippedAt: o.clock.now().getTime(), versionId, because }))
+  o.log.error({ endpointId, versionId, because }, 'breaker tripped: all traffic goes to the stable version')
+  return true
+}
+
+function serverWrites(
+  o: EndpointOptions,
+  cell: Cell,
+  inTurn: InTurn,
+): Pick<Endpoint, 'putServer' | 'removeServer' | 'restore'> {
+  const { endpointId } = cell.state
+  return {
     putServer: (versionId, body) =>
-      inTurn(async () => {
-        const refusal = fenceRefusal(state, versionId, body.fence)
+      inTurn(async (): Promise<ServerAnswer> => {
+        const refusal = fenceRefusal(cell.state, versionId, body.fence)
         if (refusal) return refusal
-        const fences = { ...state.fences, [versionId]: body.fence }
-        const next = { ...state, servers: { ...state.servers, [versionId]: body }, fences }
-        await o.files.save(next)
-        state = { ...state, servers: next.servers, fences }
+        const fences = { ...cell.state.fences, [versionId]: body.fence }
+        const servers = { ...cell.state.servers, [versionId]: body }
+        await o.files.save({ ...cell.state, servers, fences })
+        cell.state = { ...cell.state, servers, fences }
         await o.fleet.put(endpointId, versionId, body)
         o.onChange()
         return { kind: 'applied', resourceVersion: specVersion(body) }
       }),
     removeServer: (versionId, fence) =>
-      inTurn(async () => {
-        const refusal = fenceRefusal(state, versionId, fence) ?? weightRefusal(state, versionId)
+      inTurn(async (): Promise<ServerAnswer> => {
+        const refusal = fenceRefusal(cell.state, versionId, fence) ?? weightRefusal(cell.state, versionId)
         if (refusal) return refusal
-        const { [versionId]: _, ...servers } = state.servers
-        const fences = { ...state.fences, [versionId]: fence }
-        await o.files.save({ ...state, servers, fences })
-        state = { ...state, servers, fences }
-        const inFlight = () => [live, ...drained].reduce((sum, l) => sum + (l?.inFlightOf(versionId) ?? 0), 0)
-        await drainedWithin(o, inFlight)
+        const { [versionId]: _, ...servers } = cell.state.servers
+        const fences = { ...cell.state.fences, [versionId]: fence }
+        await o.files.save({ ...cell.state, servers, fences })
+        cell.state = { ...cell.state, servers, fences }
+        await drainedWithin(o, cell, versionId)
         await o.fleet.remove(endpointId, versionId)
         o.onChange()
         return { kind: 'removed' }
       }),
     restore: async () => {
-      for (const [id, spec] of Object.entries(state.servers)) await o.fleet.put(endpointId, id, spec)
-    },
-    record: (from, versionId, failed) => {
-      const because = from.record(versionId, failed)
-      if (because !== null && from === live) trip(versionId, because)
-    },
-    serverChanged: () => {
-      for (const w of state.traffic?.weights ?? []) {
-        const crashed = o.fleet.observe(endpointId, w.versionId)?.state === 'crashed'
-        if (w.percent > 0 && crashed) trip(w.versionId, 'its server crashed')
-      }
-      o.onChange()
+      for (const [id, spec] of Object.entries(cell.state.servers)) await o.fleet.put(endpointId, id, spec)
     },
   }
 }
@@ -179,7 +199,8 @@ function turns() {
   return { inTurn, settled }
 }
 
-async function drainedWithin(o: EndpointOptions, inFlight: () => number): Promise<void> {
+async function drainedWithin(o: EndpointOptions, cell: Cell, versionId: string): Promise<void> {
+  const inFlight = () => [cell.live, ...cell.drained].reduce((sum, l) => sum + (l?.inFlightOf(versionId) ?? 0), 0)
   const endMs = o.clock.monotonicMs() + o.drainMs
   while (inFlight() > 0 && o.clock.monotonicMs() < endMs) await o.clock.sleep(20)
 }

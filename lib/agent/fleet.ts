@@ -29,7 +29,6 @@ type Member = { spec: ServerBody; server: Server; pool: { url: string; pool: Poo
 /** All model servers of this agent, and a pool of kept-alive connections to each. */
 export function createFleet(o: FleetOptions): Fleet {
   const members = new Map<string, Member>()
-  const keyOf = (endpointId: string, versionId: string) => `${endpointId}/${versionId}`
   const end = async (key: string) => {
     const member = members.get(key)
     if (!member) return
@@ -67,6 +66,10 @@ export function createFleet(o: FleetOptions): Fleet {
       await Promise.all([...members.keys()].map(end))
     },
   }
+}
+
+function keyOf(endpointId: string, versionId: string): string {
+  return `${endpointId}/${versionId}`
 }
 
 /** The opaque resourceVersion of a declared server: a digest of what would make it start anew. */

@@ -39,7 +39,7 @@ export function openTap(o: TapOptions): Tap {
   let sending: Batch | null = null
   let sealedLines = 0
   let dropped = 0
-  let wake = () => {}
+  let wake: (() => void) | null = null
 
   const drop = (batch: Batch, because: string) => {
     dropped += batch.lines.length
@@ -50,7 +50,7 @@ export function openTap(o: TapOptions): Tap {
     sealed.push({ id: randomUUID(), lines: open })
     sealedLines += open.length
     open = []
-    wake()
+    wake?.()
   }
   const takeOldest = (): Batch | null => {
     const oldest = sealed.shift() ?? null
@@ -58,20 +58,10 @@ export function openTap(o: TapOptions): Tap {
     return oldest
   }
   const buffered = () => (sending?.lines.length ?? 0) + sealedLines + open.length
-  const send = async (batch: Batch) => {
-    for (let attempt = 1; attempt <= o.attemptsMax && !giveUp.signal.aborted; attempt++) {
-      const outcome = await o.deliver(batch)
-      if (outcome.kind === 'delivered') return
-      if (outcome.kind === 'refused') return drop(batch, outcome.because)
-      if (attempt === o.attemptsMax) return drop(batch, `${attempt} attempts failed, the last one: ${outcome.because}`)
-      await o.clock.sleep(Math.min(o.backoffMs * 2 ** Math.min(attempt - 1, 20), o.backoffMsMax), giveUp.signal)
-    }
-    drop(batch, 'the agent stopped before it was delivered')
-  }
   const sender = (async () => {
     while (!giveUp.signal.aborted) {
       sending = takeOldest()
-      if (sending) await send(sending)
+      if (sending) await send(o, sending, giveUp.signal, drop)
       else if (stopping.signal.aborted) return
       else await new Promise<void>((resolve) => (wake = resolve))
     }
@@ -96,13 +86,30 @@ export function openTap(o: TapOptions): Tap {
       stopping.abort()
       await sealer
       seal()
-      wake()
+      wake?.()
       const finished = new AbortController()
-      const limit = o.clock.sleep(withinMs, finished.signal).then(() => (giveUp.abort(), wake()))
+      const limit = o.clock.sleep(withinMs, finished.signal).then(() => (giveUp.abort(), wake?.()))
       await sender
       finished.abort()
       await limit
       for (let rest = takeOldest(); rest; rest = takeOldest()) drop(rest, 'the agent stopped before it was delivered')
     },
   }
+}
+
+/** Tries until the batch is delivered, refused, or given up; what is not delivered is dropped, with its reason. */
+async function send(
+  o: TapOptions,
+  batch: Batch,
+  givenUp: AbortSignal,
+  drop: (batch: Batch, because: string) => void,
+): Promise<void> {
+  for (let attempt = 1; attempt <= o.attemptsMax && !givenUp.aborted; attempt++) {
+    const outcome = await o.deliver(batch)
+    if (outcome.kind === 'delivered') return
+    if (outcome.kind === 'refused') return drop(batch, outcome.because)
+    if (attempt === o.attemptsMax) return drop(batch, `${attempt} attempts failed, the last one: ${outcome.because}`)
+    await o.clock.sleep(Math.min(o.backoffMs * 2 ** Math.min(attempt - 1, 20), o.backoffMsMax), givenUp)
+  }
+  drop(batch, 'the agent stopped before it was delivered')
 }
