@@ -16,7 +16,7 @@ create table endpoint (
   environment_id text not null references environment, name text not null check (name ~ '^[a-z][a-z0-9-]{1,62}$'),
   cluster text not null, template jsonb not null, rollout_policy text not null,
   stable_version_id text references model_version, candidate_version_id text references model_version,
-  intended_weights jsonb not null, observed jsonb, observed_at timestamptz, generation integer not null default 0,
+  intended_weights jsonb not null, traffic_fence bigint not null default 0, observed jsonb, observed_at timestamptz,
   state text not null check (state in ('empty','deploying','serving','degraded','unreachable')), because text not null,
   created_at timestamptz not null, created_by text not null references identity,
   due_at timestamptz not null, lease_until timestamptz, lease_holder text, fence bigint not null default 0, attempts integer not null default 0,

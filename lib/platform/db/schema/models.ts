@@ -84,10 +84,11 @@ export type EndpointTables = {
     rollout_policy: string
     stable_version_id: string | null
     candidate_version_id: string | null
-    intended_weights: Json<unknown>
+    intended_weights: Json<{ versionId: string; percent: number }[]>
+    /** Sent with every outside write; whoever takes one makes every earlier one stale. */
+    traffic_fence: Generated<bigint>
     observed: NullableJson<unknown>
     observed_at: Date | null
-    generation: Generated<number>
     state: 'empty' | 'deploying' | 'serving' | 'degraded' | 'unreachable'
     because: string
     created_at: Date
