@@ -53,7 +53,7 @@ function chunkThreshold(sample: readonly number[], edges: readonly number[], dec
   const distances = Array.from({ length: 10 }, (_, chunk) => {
     const counts = deciles.map(() => 0)
     for (const u of sample.slice(chunk * 1000, (chunk + 1) * 1000)) {
-      const cell = edges.filter((e) => u >= e).length
+      const cell = edges.findLastIndex((e) => u >= e) + 1
       counts[cell] = at(counts, cell) + 1
     }
     return jsDistance(deciles, counts) ?? 0

@@ -94,10 +94,14 @@ export function smoothedShares(reference: Counts, current: Counts, smoothing: Sm
   if (n === 0 || m === 0) return null
   const add = smoothing === 'jeffreys' ? 0.5 : 0
   const extra = add * unionCells(reference, current)
-  const share = (counts: Counts, sum: number) =>
-    Float64Array.from(counts, (count, i) =>
-      (reference[i] ?? 0) + (current[i] ?? 0) > 0 ? (count + add) / (sum + extra) : 0,
-    )
+  const share = (counts: Counts, sum: number) => {
+    const shares = new Float64Array(counts.length)
+    for (let i = 0; i < shares.length; i++) {
+      const filled = (reference[i] ?? 0) + (current[i] ?? 0) > 0
+      shares[i] = filled ? ((counts[i] ?? 0) + add) / (sum + extra) : 0
+    }
+    return shares
+  }
   return { reference: share(reference, n), current: share(current, m) }
 }
 

@@ -52,12 +52,11 @@ export function likelyScale(feature: FeatureProfile, current: Counts): LikelyCau
   if (before.rows < ROWS_MIN || now.rows < ROWS_MIN) return null
   // 1.36·√(1/N+1/M) is the 5 % critical value of the Kolmogorov–Smirnov distance.
   const tolerance = INTERPOLATION_ERROR + 1.36 * Math.sqrt(1 / before.rows + 1 / now.rows)
-  const unchanged = mismatch(before, now, { name: '', factor: 1, offset: 0 })
+  const unchanged = mismatch(before, now, { name: '', factor: 1, offset: 0 }, 1)
   if (unchanged === null || unchanged <= tolerance) return null
   const limit = Math.min(tolerance, unchanged / IMPROVEMENT_MIN)
-  const known = best(before, now, UNIT_CHANGES)
-  const found = known !== null && known.mismatch <= limit ? known : best(before, now, FREE_FACTORS)
-  if (found === null || found.mismatch > limit) return null
+  const found = best(before, now, UNIT_CHANGES, limit) ?? best(before, now, FREE_FACTORS, limit)
+  if (found === null) return null
   const { factor, offset, name } = found.map
   const shift = offset === 0 ? '' : ` ${offset > 0 ? '+' : '−'} ${Number(Math.abs(offset).toPrecision(4))}`
   // A factor found by search is known to a few per cent only.
@@ -98,8 +97,11 @@ function valueAt(d: Distribution, x: number): number | null {
   return from + (((d.below[right] ?? 0) - from) * (x - lower)) / (upper - lower)
 }
 
-/** The largest gap between the two distribution functions under the map; null when too little can be compared. */
-function mismatch(before: Distribution, now: Distribution, map: Map1): number | null {
+/**
+ * The largest gap between the two distribution functions under the map; null when it passes the limit, or when too
+ * little can be compared.
+ */
+function mismatch(before: Distribution, now: Distribution, map: Map1, limit: number): number | null {
   const shares: number[] = []
   let gap = 0
   const compare = (a: number | null, b: number | null) => {
@@ -112,15 +114,22 @@ function mismatch(before: Distribution, now: Distribution, map: Map1): number | 
   for (const [i, edge] of now.edges.entries()) {
     compare(valueAt(before, (edge - map.offset) / map.factor), now.below[i] ?? 0)
     compare(before.below[i] ?? 0, valueAt(now, edge * map.factor + map.offset))
+    if (gap > limit) return null
   }
   if (shares.length < POINTS_MIN || Math.max(...shares) - Math.min(...shares) < SPAN_MIN) return null
   return gap
 }
 
-function best(before: Distribution, now: Distribution, maps: readonly Map1[]): { map: Map1; mismatch: number } | null {
+/** The map with the smallest gap within the limit. */
+function best(
+  before: Distribution,
+  now: Distribution,
+  maps: readonly Map1[],
+  limit: number,
+): { map: Map1; mismatch: number } | null {
   let found: { map: Map1; mismatch: number } | null = null
   for (const map of maps) {
-    const gap = mismatch(before, now, map)
+    const gap = mismatch(before, now, map, found?.mismatch ?? limit)
     if (gap !== null && (found === null || gap < found.mismatch)) found = { map, mismatch: gap }
   }
   return found
