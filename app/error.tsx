@@ -6,6 +6,7 @@ import { ErrorState } from './_ui/states/error-state.tsx'
 export default function ErrorPage({ error, retry }: { error: Error & { digest?: string }; retry: () => void }) {
   return (
     <ErrorState
+      wholePage
       title="This page could not be shown"
       requestId={error.digest}
       action={

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { ButtonLink } from './_ui/button.tsx'
+import { ButtonLink } from './_ui/button-link.tsx'
 import { Logo } from './_ui/shell/logo.tsx'
 import { EmptyState } from './_ui/states/empty-state.tsx'
 import { paths } from './paths.ts'
@@ -15,6 +15,7 @@ export default function NotFound() {
         Quarterdeck
       </div>
       <EmptyState
+        wholePage
         icon="question"
         title="There is nothing at this address"
         action={

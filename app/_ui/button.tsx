@@ -1,5 +1,4 @@
-import Link from 'next/link'
-import type { ButtonHTMLAttributes, ReactNode } from 'react'
+import type { ButtonHTMLAttributes } from 'react'
 import s from './button.module.css'
 
 /** One `primary` a page; `danger` opens a dialog, `danger-solid` is the verb inside it. */
@@ -13,15 +12,4 @@ export type ButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'classNa
 export function Button({ kind = 'default', type = 'button', ...rest }: ButtonProps) {
   // oxlint-disable-next-line react/button-has-type -- the type is given, with a safe default
   return <button type={type} className={s.button} data-kind={kind} {...rest} />
-}
-
-export type ButtonLinkProps = { href: string; kind?: ButtonKind; children: ReactNode }
-
-/** For going somewhere; a button is for doing something. */
-export function ButtonLink({ href, kind = 'default', children }: ButtonLinkProps) {
-  return (
-    <Link href={href} prefetch={false} className={s.button} data-kind={kind}>
-      {children}
-    </Link>
-  )
 }

@@ -51,13 +51,9 @@ function Personas({ personas, signInAs }: Pick<SignInCardProps, 'personas' | 'si
         <ul className={s.personas}>
           {personas.map((persona) => (
             <li key={persona.id}>
-              <button
-                type="submit"
-                name="persona"
-                value={persona.id}
-                aria-label={`Sign in as ${persona.name}, ${persona.role}`}
-              >
+              <button type="submit" name="persona" value={persona.id}>
                 <span className={s.who}>
+                  <span className="sr">Sign in as </span>
                   <b>{persona.name}</b> <span>{persona.role}</span>
                   <small>{persona.does}</small>
                 </span>

@@ -77,10 +77,10 @@ export function TimeSeries({ chart, heightPx = 176 }: TimeSeriesProps) {
 function Header({ chart, index }: { chart: ChartModel; index: number | null }) {
   return (
     <figcaption className={s.head}>
-      <h3>
+      <span className={s.title}>
         {chart.title}
         {chart.unit && <small>{chart.unit}</small>}
-      </h3>
+      </span>
       {chart.series.map((one) => {
         const value = index === null ? lastKnown(one.values) : (one.values[index] ?? null)
         return (

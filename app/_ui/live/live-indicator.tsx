@@ -9,11 +9,12 @@ const words: Record<LivePhase, string> = {
   paused: 'Paused',
 }
 
-export type LiveIndicatorProps = { phase: LivePhase; silentMs: number; onToggle?: () => void }
+/** `silentMs` is the time since the last word of the stream, null when there was none yet. */
+export type LiveIndicatorProps = { phase: LivePhase; silentMs: number | null; onToggle?: () => void }
 
 /** The state of the live stream and its age. A press pauses and resumes; only a change of state is read out. */
 export function LiveIndicator({ phase, silentMs, onToggle }: LiveIndicatorProps) {
-  const age = phase === 'connecting' ? '' : formatAgo(-silentMs, 0)
+  const age = silentMs === null ? '' : ageText(phase, formatAgo(-silentMs, 0))
   return (
     <button
       type="button"
@@ -25,7 +26,12 @@ export function LiveIndicator({ phase, silentMs, onToggle }: LiveIndicatorProps)
     >
       <i aria-hidden="true" />
       <span aria-live="polite">{words[phase]}</span>
-      {age && <span className={s.age}>{age === 'now' ? 'now' : `heard ${age}`}</span>}
+      {age && <span className={s.age}>{age}</span>}
     </button>
   )
+}
+
+function ageText(phase: LivePhase, ago: string): string {
+  if (ago === 'now') return phase === 'live' ? 'now' : ''
+  return `heard ${ago}`
 }

@@ -15,7 +15,10 @@ const tickMs = 1000
 export function Live({ url }: { url: string }) {
   const router = useRouter()
   const state = useRef<LiveState | null>(null)
-  const [shown, setShown] = useState<{ phase: LivePhase; silentMs: number }>({ phase: 'connecting', silentMs: 0 })
+  const [shown, setShown] = useState<{ phase: LivePhase; silentMs: number | null }>({
+    phase: 'connecting',
+    silentMs: null,
+  })
 
   useEffect(() => {
     state.current = startLive(performance.now())
@@ -28,7 +31,7 @@ export function Live({ url }: { url: string }) {
       const nowMs = performance.now()
       const phase = phaseOf(live, nowMs)
       document.documentElement.dataset.live = phase
-      setShown({ phase, silentMs: nowMs - (live.lastHeardMs ?? live.startedMs) })
+      setShown({ phase, silentMs: live.lastHeardMs === null ? null : nowMs - live.lastHeardMs })
       if (refreshDelayMs({ pending, held: live.paused || isHeld(), lastRefreshMs, nowMs }) !== 0) return
       pending = false
       lastRefreshMs = nowMs

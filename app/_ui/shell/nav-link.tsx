@@ -2,7 +2,7 @@
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import type { ReactNode } from 'react'
-import { isHere } from './nav.ts'
+import { isHere } from './is-here.ts'
 
 export type NavLinkProps = { href: string; className?: string | undefined; children: ReactNode }
 

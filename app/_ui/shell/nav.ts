@@ -74,8 +74,3 @@ const onPhoneBar: readonly NavId[] = ['home', 'approvals', 'rollouts', 'incident
 export const phoneBarItems: readonly NavItem[] = navGroups
   .flatMap((group) => group.items)
   .filter((item) => onPhoneBar.includes(item.id))
-
-/** True when the page at `pathname` is the item's page or one below it. */
-export function isHere(href: string, pathname: string): boolean {
-  return href === '/' ? pathname === '/' : pathname === href || pathname.startsWith(`${href}/`)
-}

@@ -13,17 +13,26 @@ export type ErrorStateProps = {
   /** The request's id, or the digest under which the log has the cause. */
   requestId?: string | undefined
   action?: ReactNode
+  /** It is all that the page shows, so its title is the page's. */
+  wholePage?: boolean
 }
 
 const safeByDefault = 'Nothing was changed by this. Rollouts, alerts and rollbacks run apart from the console.'
 
-export function ErrorState({ title, children, safe = safeByDefault, requestId, action }: ErrorStateProps) {
+export function ErrorState({
+  title,
+  children,
+  safe = safeByDefault,
+  requestId,
+  action,
+  wholePage = false,
+}: ErrorStateProps) {
   return (
     <div className={s.state} role="alert">
       <span className={s.icon} data-kind="error">
         <Icon name="alert" size={20} />
       </span>
-      <p className={s.title}>{title}</p>
+      {wholePage ? <h1 className={s.title}>{title}</h1> : <p className={s.title}>{title}</p>}
       <div className={s.text}>
         <p>{safe}</p>
         {children}

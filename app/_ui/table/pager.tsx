@@ -1,4 +1,4 @@
-import { ButtonLink } from '../button.tsx'
+import { ButtonLink } from '../button-link.tsx'
 import { Icon } from '../icon.tsx'
 import s from './table.module.css'
 

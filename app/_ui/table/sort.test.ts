@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isHere, navGroups, phoneBarItems } from '../shell/nav.ts'
+import { isHere } from '../shell/is-here.ts'
+import { navGroups, phoneBarItems } from '../shell/nav.ts'
 import { paths, withQuery } from '../../paths.ts'
 import { parseSort, sortParam } from './sort.ts'
 
