@@ -25,10 +25,12 @@ export type TelemetryTables = {
     received_at: Date
     score: number | null
     prediction: string | null
+    labelled_at: Date | null
   }
   early_label: {
     workspace_id: string
     prediction_id: string
+    endpoint_id: string
     event_at: Date
     received_at: Date
     label: string
@@ -45,8 +47,10 @@ export type TelemetryTables = {
     positives: bigint
     predicted_positives: bigint
     true_positives: bigint
-    score_sum: number
-    log_loss_sum: number
+    score_micros: bigint
+    brier_micros: bigint
+    log_loss_micros: bigint
+    log_loss_square_micros: bigint
     score_positive: bigint[]
     score_negative: bigint[]
     delay_seconds_sum: bigint
@@ -76,10 +80,13 @@ export type DriftTables = {
     policy_digest: string
     policy: Json<unknown>
     created_at: Date
+    label_features: string[]
+    lateness_seconds: number
     evaluated_until: Date | null
     last_result: NullableJson<unknown>
   }
   drift_count: { monitor_id: string; feature: string; window_at: Date; counts: bigint[] }
+  drift_watermark: { monitor_id: string; newest_event_at: Date }
   drift_result: { monitor_id: string; window_at: Date; at: Date; policy_digest: string; result: Json<unknown> }
   drift_finding: {
     id: string

@@ -1,0 +1,160 @@
+import { sql } from 'kysely'
+import { json, type Reader, type Tx } from '#lib/platform/db/schema.ts'
+import type { Histogram } from './histogram.ts'
+
+export type FactFilter = {
+  endpointId: string
+  versionId?: string | undefined
+  generation?: number | undefined
+  from?: Date | undefined
+  to?: Date | undefined
+}
+
+export type RequestFactRow = {
+  workspaceId: string
+  endpointId: string
+  versionId: string
+  generation: number
+  sliceAt: Date
+  requests: number
+  errors: number
+  cpuMicros: number
+  latency: Histogram
+}
+
+/** Sums over the slices that begin in [from, to). The buckets of the histogram are added up by the database. */
+export async function sumRequestFacts(db: Reader, filter: FactFilter) {
+  const { rows } = await sql<{
+    requests: bigint
+    errors: bigint
+    cpuMicros: bigint
+    lastSliceAt: Date | null
+    scale: number | null
+    zeroCount: bigint
+    counts: Record<string, number> | null
+  }>`
+    with picked as materialized (select * from request_fact where ${matching(filter)}),
+    bucket as (select key, sum(value::bigint) as n from picked, jsonb_each_text(latency->'counts') group by key)
+    select coalesce(sum(requests), 0)::bigint as requests, coalesce(sum(errors), 0)::bigint as errors,
+      coalesce(sum(cpu_micros), 0)::bigint as "cpuMicros", max(slice_at) as "lastSliceAt",
+      min((latency->>'scale')::int) as scale, coalesce(sum((latency->>'zeroCount')::bigint), 0)::bigint as "zeroCount",
+      (select jsonb_object_agg(key, n) from bucket) as counts
+    from picked`.execute(db)
+  const [row] = rows
+  if (!row) throw new Error('a sum without groups gave no row')
+  return row
+}
+
+export type SeriesRow = {
+  versionId: string
+  at: Date
+  requests: bigint
+  errors: bigint
+  scale: number
+  zeroCount: bigint
+  counts: Record<string, number> | null
+}
+
+/** The same sums for each version and step of time, oldest first. */
+export async function sumRequestSeries(
+  db: Reader,
+  filter: FactFilter & { from: Date; to: Date; stepSeconds: number },
+): Promise<SeriesRow[]> {
+  const step = sql`make_interval(secs => ${filter.stepSeconds})`
+  const { rows } = await sql<SeriesRow>`
+    with picked as materialized (
+      select *, date_bin(${step}, slice_at, timestamptz 'epoch') as at from request_fact where ${matching(filter)}),
+    bucket as (
+      select version_id, at, key, sum(value::bigint) as n from picked, jsonb_each_text(latency->'counts')
+      group by version_id, at, key),
+    histogram as (select version_id, at, jsonb_object_agg(key, n) as counts from bucket group by version_id, at)
+    select p.version_id as "versionId", p.at, sum(p.requests)::bigint as requests, sum(p.errors)::bigint as errors,
+      min((p.latency->>'scale')::int) as scale, sum((p.latency->>'zeroCount')::bigint)::bigint as "zeroCount",
+      (select h.counts from histogram h where h.version_id = p.version_id and h.at = p.at) as counts
+    from picked p group by p.version_id, p.at order by p.at, p.version_id limit 20000`.execute(db)
+  return rows
+}
+
+function matching(filter: FactFilter) {
+  const conditions = [sql<boolean>`endpoint_id = ${filter.endpointId}`]
+  if (filter.versionId !== undefined) conditions.push(sql`version_id = ${filter.versionId}`)
+  if (filter.generation !== undefined) conditions.push(sql`generation = ${filter.generation}`)
+  if (filter.from !== undefined) conditions.push(sql`slice_at >= ${filter.from}`)
+  if (filter.to !== undefined) conditions.push(sql`slice_at < ${filter.to}`)
+  return sql.join(conditions, sql` and `)
+}
+
+/**
+ * Adds the rows to what is stored, in one statement. The caller gives them in a fixed order, so that two transactions
+ * lock the same rows in the same order. Every row is at the finest scale, so buckets add up by their names.
+ */
+export async function addRequestFacts(tx: Tx, rows: readonly RequestFactRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await sql`
+    insert into request_fact as old
+      (workspace_id, endpoint_id, version_id, generation, slice_at, requests, errors, cpu_micros, latency)
+    select * from unnest(
+      ${rows.map((r) => r.workspaceId)}::text[], ${rows.map((r) => r.endpointId)}::text[],
+      ${rows.map((r) => r.versionId)}::text[], ${rows.map((r) => r.generation)}::int[],
+      ${rows.map((r) => r.sliceAt)}::timestamptz[], ${rows.map((r) => r.requests)}::bigint[],
+      ${rows.map((r) => r.errors)}::bigint[], ${rows.map((r) => r.cpuMicros)}::bigint[],
+      ${rows.map((r) => JSON.stringify(r.latency))}::jsonb[])
+    on conflict (endpoint_id, version_id, generation, slice_at) do update set
+      requests = old.requests + excluded.requests, errors = old.errors + excluded.errors,
+      cpu_micros = old.cpu_micros + excluded.cpu_micros,
+      latency = jsonb_build_object('scale', old.latency->'scale',
+        'zeroCount', (old.latency->>'zeroCount')::bigint + (excluded.latency->>'zeroCount')::bigint,
+        'counts', coalesce((select jsonb_object_agg(key, n) from (
+          select key, sum(value::bigint) as n from (
+            select * from jsonb_each_text(old.latency->'counts')
+            union all select * from jsonb_each_text(excluded.latency->'counts')) as both_sides
+          group by key) as merged), '{}'::jsonb))`.execute(tx)
+}
+
+export type HeartbeatRow = { workspaceId: string; agentId: string; at: Date; content: unknown }
+
+/** Keeps the newest heartbeat of each agent. */
+export async function keepHeartbeats(tx: Tx, rows: readonly HeartbeatRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await sql`
+    insert into agent_heartbeat as old (workspace_id, agent_id, at, content)
+    select * from unnest(${rows.map((r) => r.workspaceId)}::text[], ${rows.map((r) => r.agentId)}::text[],
+      ${rows.map((r) => r.at)}::timestamptz[], ${rows.map((r) => json(r.content))}::jsonb[])
+    on conflict (workspace_id, agent_id) do update set at = excluded.at, content = excluded.content
+    where old.at <= excluded.at`.execute(tx)
+}
+
+export function selectHeartbeats(db: Reader, workspaceId: string) {
+  return db
+    .selectFrom('agent_heartbeat')
+    .select(['agent_id as agentId', 'at', 'content'])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('agent_id')
+    .limit(500)
+    .execute()
+}
+
+/** Which of these endpoints exist, with whose they are. */
+export function selectKnownEndpoints(db: Reader, ids: readonly string[]) {
+  return db
+    .selectFrom('endpoint')
+    .select(['id', 'workspace_id as workspaceId', 'model_id as modelId'])
+    .where('id', 'in', ids)
+    .execute()
+}
+
+/** Which of these versions exist, with the model that they are of. */
+export function selectKnownVersions(db: Reader, ids: readonly string[]) {
+  return db.selectFrom('model_version').select(['id', 'model_id as modelId']).where('id', 'in', ids).execute()
+}
+
+/** What roles are narrowed by at an endpoint. */
+export function selectEndpointScope(db: Reader, endpointId: string) {
+  return db
+    .selectFrom('endpoint as p')
+    .innerJoin('environment as e', 'e.id', 'p.environment_id')
+    .innerJoin('model as m', 'm.id', 'p.model_id')
+    .select(['p.id', 'p.workspace_id as workspaceId', 'e.name as environment', 'm.labels'])
+    .where('p.id', '=', endpointId)
+    .executeTakeFirst()
+}
