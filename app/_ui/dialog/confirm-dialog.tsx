@@ -1,5 +1,5 @@
 'use client'
-import { useActionState, useId, useRef, type ReactNode } from 'react'
+import { useActionState, useId, useRef, useState, type ReactNode } from 'react'
 import { Button } from '../button.tsx'
 import { CopyCommands, type Commands } from '../copy-button.tsx'
 import { Icon, type IconName } from '../icon.tsx'
@@ -94,6 +94,8 @@ type AskProps = ConfirmDialogProps & { state: ActionState; pending: boolean; clo
 
 function Ask({ state, pending, close, kind, verb, fields = {}, reasonLengthMin = 10, commands }: AskProps) {
   const reasonId = useId()
+  // Held here, because React empties a form after its action, and a refused reason is not to be typed twice.
+  const [reason, setReason] = useState('')
   const failed = state.status === 'failed' ? state : null
   return (
     <>
@@ -108,6 +110,8 @@ function Ask({ state, pending, close, kind, verb, fields = {}, reasonLengthMin =
           <textarea
             id={reasonId}
             name="reason"
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
             rows={3}
             required
             minLength={reasonLengthMin}
