@@ -122,3 +122,24 @@ export function selectTokenKeys(db: Reader) {
     .limit(2)
     .execute()
 }
+
+/** Stores a key by its digest; the secret itself is never here. */
+export async function insertIngestKey(
+  tx: Tx,
+  key: { id: string; workspaceId: string; endpointId: string | null; kinds: string[]; secretDigest: string; hint: string; createdBy: string; now: Date },
+): Promise<void> {
+  await tx
+    .insertInto('ingest_key')
+    .values({
+      id: key.id,
+      workspace_id: key.workspaceId,
+      endpoint_id: key.endpointId,
+      kinds: key.kinds,
+      secret_digest: key.secretDigest,
+      hint: key.hint,
+      created_at: key.now,
+      created_by: key.createdBy,
+      revoked_at: null,
+    })
+    .execute()
+}

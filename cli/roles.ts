@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+
+/** Runs until told to stop: SIGTERM and SIGINT finish what is held, a second one ends at once. */
+export async function untilStopped(stop: () => Promise<void>): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    let asked = false
+    const end = () => {
+      if (asked) process.exit(130)
+      asked = true
+      stop().then(resolve, reject)
+    }
+    process.on('SIGTERM', end)
+    process.on('SIGINT', end)
+  })
+}
+
+/** `quarterdeck web|worker|ingest|agent`: one role by itself, any number of each, against DATABASE_URL. */
+export function declareRoles(program: Command): void {
+  program
+    .command('web')
+    .description('the console and the HTTP API (PORT); needs DATABASE_URL and QUARTERDECK_SECRET')
+    .action(async () => (await import('./web.ts')).runWeb())
+  program
+    .command('worker')
+    .description('the reconcilers and jobs; any number of workers share the work')
+    .action(async () => (await import('./worker.ts')).runWorker())
+  program
+    .command('ingest')
+    .description('the telemetry server (INGEST_PORT)')
+    .action(async () => (await import('./ingest.ts')).runIngest())
+  program
+    .command('agent')
+    .description('the local data plane: gateway and model servers')
+    .action(async () => (await import('./agent.ts')).runLocalAgent())
+  program
+    .command('migrate')
+    .description('brings the schema of DATABASE_URL up to date and ends')
+    .action(async () => (await import('./migrate.ts')).runMigrate())
+}

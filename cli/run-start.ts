@@ -1,0 +1,117 @@
+import { join } from 'node:path'
+import { root } from '../scripts/launch.js'
+import { readConfig, type Config } from '#lib/platform/config.ts'
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '#lib/platform/db/embedded.ts'
+import { dataFolderOf, embeddedSecret, openRole } from '#lib/system/installation.ts'
+import { ensureBuilt } from './build-console.ts'
+import { untilStopped } from './roles.ts'
+import { createSupervisor, type Supervisor } from './supervise.ts'
+import { nextStart } from './web.ts'
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+/**
+ * Starts an embedded PostgreSQL (or uses DATABASE_URL), brings the schema up to date, builds the console when its sources
+ * have changed, and keeps the roles running until it is told to stop.
+ */
+export async function runStart(options: { demo: boolean }): Promise<void> {
+  const startedMs = performance.now()
+  const config = readConfig()
+  const dataFolder = dataFolderOf(config)
+  const building = ensureBuilt(say)
+  // Whichever of the two fails first is reported; the other one must not be an unhandled rejection meanwhile.
+  building.catch(() => undefined)
+  const database = await openDatabase(config, dataFolder)
+  const env = environmentOf(config, dataFolder, database.url)
+  const { close } = await openRole(readConfig({ ...process.env, ...env }), 'start', { outside: false })
+  await close()
+  await building
+  const supervisor = createSupervisor(say)
+  database.keep(supervisor)
+  startRoles(supervisor, config, env, options.demo)
+  await untilServing(config)
+  say(
+    `Quarterdeck: http://${config.host}:${config.port} (after ${((performance.now() - startedMs) / 1000).toFixed(1)} s; Ctrl-C stops everything)`,
+  )
+  await untilStopped(async () => {
+    for (const name of ['demo', 'web', 'agent', 'ingest', 'worker']) await supervisor.stop(name)
+    await database.stop()
+  })
+}
+
+type RunningDatabase = { url: string; keep(supervisor: Supervisor): void; stop(): Promise<void> }
+
+async function openDatabase(config: Config, dataFolder: string): Promise<RunningDatabase> {
+  if (config.databaseUrl) return { url: config.databaseUrl, keep: () => undefined, stop: () => Promise.resolve() }
+  const start = () => startEmbeddedPostgres({ dataFolder: join(dataFolder, 'postgres'), log: say })
+  let postgres: EmbeddedPostgres = await start()
+  let stopping = false
+  const watch = async () => {
+    while (!stopping) {
+      const exit = await postgres.exited
+      if (stopping || exit.expected) return
+      say('PostgreSQL ended by itself; starting it again')
+      postgres = await start()
+    }
+  }
+  return {
+    url: postgres.url,
+    keep: () => {
+      watch().catch((error: unknown) => {
+        say(`PostgreSQL cannot be started again: ${error instanceof Error ? error.message : String(error)}`)
+        process.kill(process.pid, 'SIGTERM')
+      })
+    },
+    stop: async () => {
+      stopping = true
+      await postgres.stop()
+    },
+  }
+}
+
+/** What every role is told. The embedded installation's secret and database are made here; nothing of them is printed. */
+function environmentOf(config: Config, dataFolder: string, databaseUrl: string): Record<string, string> {
+  const embedded = config.databaseUrl === undefined
+  return {
+    DATABASE_URL: databaseUrl,
+    QUARTERDECK_SECRET: config.secret ?? embeddedSecret(dataFolder),
+    QUARTERDECK_DATA: dataFolder,
+    HOST: config.host,
+    PORT: String(config.port),
+    INGEST_PORT: String(config.ingestPort),
+    AGENT_GATEWAY_PORT: String(config.agentGatewayPort),
+    AGENT_ADMIN_PORT: String(config.agentAdminPort),
+    ...(embedded && config.personas ? { QUARTERDECK_PERSONAS: '1' } : {}),
+  }
+}
+
+function startRoles(supervisor: Supervisor, config: Config, env: Record<string, string>, demo: boolean): void {
+  const main = join(root, 'cli', 'main.ts')
+  const role = (name: string) => supervisor.start({ name, args: [main, name], env })
+  supervisor.start({
+    name: 'web',
+    args: nextStart(config.host, config.port),
+    env: { ...env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+  })
+  role('ingest')
+  role('worker')
+  role('agent')
+  if (demo && config.personas)
+    supervisor.start({ name: 'demo', args: [join(root, 'examples', 'flights', 'demo.ts')], env, once: true })
+}
+
+const servingMsMax = 60_000
+
+async function untilServing(config: Config): Promise<void> {
+  const url = `http://${config.host}:${config.port}/healthz`
+  const deadline = performance.now() + servingMsMax
+  for (;;) {
+    const ok = await fetch(url, { signal: AbortSignal.timeout(5_000) }).then(
+      (r) => r.ok,
+      () => false,
+    )
+    if (ok) return
+    if (performance.now() > deadline) throw new Error(`the console does not answer at ${url}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}

@@ -1,0 +1,50 @@
+import { builtinRegistry } from '#lib/models/builtin-registry.ts'
+import { agentClient } from '#lib/platform/adapters/local/agent-client.ts'
+import { localCluster } from '#lib/platform/adapters/local/cluster.ts'
+import { localTraffic } from '#lib/platform/adapters/local/traffic.ts'
+import type { Config } from '#lib/platform/config.ts'
+import type { Ports, System } from '#lib/platform/context.ts'
+import { problem } from '#lib/platform/errors.ts'
+import type { Secrets } from '#lib/platform/secrets.ts'
+
+/** The name under which our writes are known at data planes. */
+const manager = 'quarterdeck'
+const agentTimeoutMs = 3_000
+
+/** The adapters of a role that may touch the outside (the worker): cluster bindings by name, the registry by workspace. */
+export function outsidePorts(
+  config: Config,
+  secrets: Secrets,
+  system: () => System,
+): { ports: Ports; close(): Promise<void> } {
+  const client = agentClient({
+    adminUrl: `http://127.0.0.1:${config.agentAdminPort}`,
+    token: agentToken(secrets),
+    timeoutMs: agentTimeoutMs,
+  })
+  const traffic = localTraffic(client, { manager })
+  const cluster = localCluster(client)
+  const ports: Ports = {
+    traffic: (name) => (name === 'local' ? traffic : unbound(name)),
+    cluster: (name) => (name === 'local' ? cluster : unbound(name)),
+    registry: (workspaceId) => builtinRegistry(system, workspaceId),
+  }
+  return { ports, close: () => client.close() }
+}
+
+/** The ports of a role that only serves and records (web, ingest, CLI): the outside is the worker's. */
+export function noOutsidePorts(): Ports {
+  const refuse = () => {
+    throw new Error('this role does not touch the outside: record the intent, the worker carries it out')
+  }
+  return { traffic: refuse, cluster: refuse, registry: refuse }
+}
+
+/** The bearer token of the local agent's admin API: both sides derive it from the installation's secret. */
+export function agentToken(secrets: Secrets): string {
+  return secrets.mac('agent-admin', 'local')
+}
+
+function unbound(name: string): never {
+  throw problem('invalid', `No cluster is bound under the name ${name}. Here there is: local.`, { cluster: name })
+}

@@ -1,0 +1,37 @@
+import { PgBoss } from 'pg-boss'
+import type { System } from '#lib/platform/context.ts'
+import { forgetOldRows } from '#lib/platform/retention.ts'
+
+/** Discrete work, at most once a schedule among any number of workers. What must converge is a reconciler instead. */
+const scheduled = [
+  { name: 'retention', cron: '17 * * * *', run: async (system: System) => ({ ...(await forgetOldRows(system)) }) },
+] as const
+
+const heartbeatSeconds = 30
+const retries = 3
+const stopMsMax = 20_000
+
+export type Jobs = { stop(): Promise<void> }
+
+/** Starts pg-boss on the owner's connection (it keeps its own schema) and works off the schedules. */
+export async function startJobs(system: System, databaseUrl: string): Promise<Jobs> {
+  const boss = new PgBoss({
+    connectionString: databaseUrl,
+    schema: 'pgboss',
+    max: 3,
+    application_name: 'quarterdeck-jobs',
+    monitorIntervalSeconds: 5,
+  })
+  boss.on('error', (error) => system.log.warn({ err: error }, 'the job queue reports an error; it goes on'))
+  await boss.start()
+  for (const { name, cron, run } of scheduled) {
+    // Without a heartbeat a killed worker's job waits for its expiry, a quarter of an hour.
+    await boss.createQueue(name, { retryLimit: retries, retryBackoff: true, heartbeatSeconds, expireInSeconds: 600 })
+    await boss.work(name, { heartbeatRefreshSeconds: heartbeatSeconds / 3, pollingIntervalSeconds: 5 }, async () => {
+      const done = await run(system)
+      system.log.info({ job: name, done }, 'job done')
+    })
+    await boss.schedule(name, cron)
+  }
+  return { stop: () => boss.stop({ graceful: true, timeout: stopMsMax }) }
+}

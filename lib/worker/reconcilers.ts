@@ -1,0 +1,33 @@
+import { sequenceEntries } from '#lib/audit/sequence.ts'
+import { reconcileEndpoints } from '#lib/endpoints/reconcile.ts'
+import type { Channel, System } from '#lib/platform/context.ts'
+import { releaseLease, takeLease } from '#lib/platform/lease.ts'
+
+/** What a worker runs: a turn, how often at least, and the hint that wakes it earlier. */
+export type ReconcilerEntry = {
+  name: string
+  intervalMs: number
+  wakes: readonly Channel[]
+  turn: (system: System, holder: string) => Promise<number>
+}
+
+const sequencerLeaseSeconds = 10
+
+/** The table of reconcilers. Adding one is adding a line. */
+export const reconcilers: readonly ReconcilerEntry[] = [
+  { name: 'audit-sequencer', intervalMs: 1_000, wakes: ['audit'], turn: sequenceUnderLease },
+  { name: 'endpoints', intervalMs: 1_000, wakes: ['endpoints'], turn: reconcileEndpoints },
+]
+
+// The row lock alone keeps two sequencers apart; the lease keeps the others from waiting at it.
+async function sequenceUnderLease(system: System, holder: string): Promise<number> {
+  const lease = await takeLease(system, 'audit-sequencer', holder, sequencerLeaseSeconds)
+  if (!lease) return 0
+  return sequenceEntries(system)
+}
+
+/** Gives back early what this worker holds for longer than a turn. */
+export async function releaseHeld(system: System, holder: string): Promise<void> {
+  const lease = await takeLease(system, 'audit-sequencer', holder, 1)
+  if (lease) await releaseLease(system, lease)
+}
