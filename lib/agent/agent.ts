@@ -156,12 +156,13 @@ function afterServing(served: Served, metrics: AgentMetrics, tap: Tap): void {
   const { endpointId: endpoint, versionId: version, status, latencyMs } = served
   metrics.requests.inc({ endpoint, version, status })
   metrics.requestSeconds.observe({ endpoint, version }, latencyMs / 1000)
+  if (!tap.on) return
   for (const event of eventsOf(served)) tap.push(event)
 }
 
 function startTap(config: AgentConfig, clock: Clock, log: Log): { tap: Tap; closeTap: () => Promise<void> } {
   if (!config.ingest) {
-    const tap: Tap = { push: () => {}, counts: () => ({ buffered: 0, dropped: 0 }), stop: async () => {} }
+    const tap: Tap = { on: false, push: () => {}, counts: () => ({ buffered: 0, dropped: 0 }), stop: async () => {} }
     return { tap, closeTap: async () => {} }
   }
   const target = deliverTo({ ...config.ingest, timeoutMs: config.tap.timeoutMs })

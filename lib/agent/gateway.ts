@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { v7 } from 'uuid'
 import type { Clock } from '#lib/platform/clock.ts'
 import type { Log } from '#lib/platform/log.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -7,6 +6,7 @@ import type { Endpoints } from './endpoints.ts'
 import type { Fleet } from './fleet.ts'
 import { endToEnd, forward, type Answer, type Failure } from './forward.ts'
 import type { Live } from './live.ts'
+import { predictionIds } from './prediction-id.ts'
 import { readBody } from './read-body.ts'
 import { readEventTime } from './event-time.ts'
 
@@ -59,6 +59,7 @@ const path = /^\/endpoints\/([A-Za-z0-9][A-Za-z0-9_.-]{0,99})(\/predict(?:\/[^?#
 /** The HTTP server that clients of the models talk to. Not yet listening. */
 export function createGateway(o: GatewayOptions): Gateway {
   let inFlight = 0
+  const nextId = predictionIds()
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 })
   server.on('request', (request, response) => {
     if (inFlight >= o.concurrencyMax) {
@@ -66,7 +67,7 @@ export function createGateway(o: GatewayOptions): Gateway {
       return refuse(o, response, { status: 503, reason: 'saturated', detail, retryAfterSeconds: 1 })
     }
     inFlight += 1
-    handle(o, request, response)
+    handle(o, nextId, request, response)
       .catch((error: unknown) => {
         o.log.error({ err: error }, 'a request could not be handled')
         if (!response.headersSent)
@@ -79,7 +80,12 @@ export function createGateway(o: GatewayOptions): Gateway {
   return { server, inFlight: () => inFlight }
 }
 
-async function handle(o: GatewayOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(
+  o: GatewayOptions,
+  nextId: (nowMs: number) => string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   let body: Buffer | null
   try {
     body = await readBody(request, o.bodyBytesMax)
@@ -94,8 +100,8 @@ async function handle(o: GatewayOptions, request: IncomingMessage, response: Ser
     return refuse(o, response, 'status' in admitted ? admitted : tooLarge(o))
   }
   const { live, versionId, endpoint } = admitted
-  const predictionId = `pr_${v7()}`
   const timeMs = o.clock.now().getTime()
+  const predictionId = nextId(timeMs)
   const startMs = o.clock.monotonicMs()
   const busy = live.inFlightOf(versionId) >= o.versionConcurrencyMax
   live.begin(versionId)

@@ -17,6 +17,8 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
     })
     request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
     request.once('error', reject)
-    request.once('close', () => reject(new Error('the client broke off')))
+    request.once('close', () => {
+      if (!request.complete) reject(new Error('the client broke off'))
+    })
   })
 }

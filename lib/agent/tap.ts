@@ -20,6 +20,8 @@ export type TapOptions = {
 }
 
 export type Tap = {
+  /** Whether anybody is told: without an ingest server no event needs to be made. */
+  on: boolean
   push(event: AgentEvent): void
   /** Events waiting, and events given up so far. */
   counts: () => { buffered: number; dropped: number }
@@ -73,6 +75,7 @@ export function openTap(o: TapOptions): Tap {
     }
   })()
   return {
+    on: true,
     push: (event) => {
       open.push(JSON.stringify(event))
       if (open.length >= o.batchEventsMax) seal()
