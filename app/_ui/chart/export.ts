@@ -27,7 +27,7 @@ function quoted(cell: string): string {
 }
 
 /** Rows of the table under the chart: every value when there are few, else evenly spaced ones, the last always. */
-export function tableRows(model: ChartModel, rowsMax = 60): { index: number; label: string }[] {
+export function tableRows(model: ChartModel, rowsMax = 24): { index: number; label: string }[] {
   const stride = Math.max(1, Math.ceil(model.length / rowsMax))
   return Array.from({ length: model.length }, (_, i) => i)
     .filter((i) => i % stride === 0 || i === model.length - 1)
