@@ -102,7 +102,8 @@ export type EndpointTables = {
     environment_id: string
     from_version_id: string
     to_version_id: string
-    approval_id: string
+    /** Null in an environment that is not protected, where none is asked for. */
+    approval_id: string | null
     policy_name: string
     policy_digest: string
     policy: Json<unknown>
@@ -112,10 +113,16 @@ export type EndpointTables = {
     step_generation: number | null
     step_started_at: Date | null
     decision: Json<unknown>
+    /** What a person asked for last and the next decision takes into account. */
+    request: NullableJson<unknown>
+    held_because: string | null
     plan: NullableJson<unknown>
     plan_step: Generated<number>
     chain: Json<unknown>
     watch: NullableJson<unknown>
+    /** When and by whom it was decided to go back; kept when the rollback has ended. */
+    rollback_at: Date | null
+    rollback_by: 'person' | 'machine' | null
     requested_by: string
     created_at: Date
     ended_at: Date | null
