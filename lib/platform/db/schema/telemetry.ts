@@ -138,10 +138,12 @@ export type ResponseTables = {
     rollout_id: string | null
     drill: string | null
     opened_at: Date
-    opened_by_entry: string
+    opened_by: string
+    opened_by_entry: string | null
     acknowledged_at: Date | null
     acknowledged_by: string | null
     resolved_at: Date | null
+    resolved_by: string | null
     because: string
   }
   incident_event: {
