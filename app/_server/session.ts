@@ -1,0 +1,49 @@
+import { cookies, headers } from 'next/headers'
+import { redirect } from 'next/navigation'
+import { cache } from 'react'
+import { resumeSession } from '#lib/members/resume-session.ts'
+import { workspacesOf, type WorkspaceView } from '#lib/members/reads.ts'
+import { newRequestId } from '#lib/platform/call.ts'
+import type { Ctx, System } from '#lib/platform/context.ts'
+import { paths } from '../paths.ts'
+import { checkHost } from './origin.ts'
+import { webSystem } from './system.ts'
+
+export const workspaceCookie = 'workspace'
+const requestIdForm = /^[A-Za-z0-9._-]{8,80}$/
+
+export type Session = { ctx: Ctx; workspace: WorkspaceView; workspaces: WorkspaceView[] }
+
+/** `__Host-` binds a cookie to this very host over HTTPS; on plain HTTP (loopback) browsers refuse that prefix. */
+export function sessionCookie(system: Pick<System, 'config'>): string {
+  return system.config.origin.startsWith('https:') ? '__Host-quarterdeck-session' : 'quarterdeck-session'
+}
+
+/** Who asks, in which workspace; asked once a request, however many components want to know. Undefined: nobody. */
+export const currentSession = cache(async (): Promise<Session | undefined> => {
+  const system = await webSystem()
+  const [jar, head] = await Promise.all([cookies(), headers()])
+  checkHost(system.config, head.get('host'))
+  const cookie = jar.get(sessionCookie(system))?.value
+  const who = cookie === undefined ? undefined : await resumeSession(system, cookie)
+  if (!who) return undefined
+  const workspaces = await workspacesOf(system, who.actorId)
+  const wanted = jar.get(workspaceCookie)?.value
+  const workspace = workspaces.find((w) => w.name === wanted) ?? workspaces.find((w) => w.demo) ?? workspaces[0]
+  if (!workspace) return undefined
+  const asked = head.get('x-request-id')
+  const requestId = asked !== null && requestIdForm.test(asked) ? asked : newRequestId(system)
+  return { ctx: { ...system, ...who, workspaceId: workspace.id, requestId }, workspace, workspaces }
+})
+
+/** The same for a page that needs somebody: without a session it leads to the sign-in page. */
+export async function requireSession(): Promise<Session> {
+  const session = await currentSession()
+  if (!session) redirect(paths.signIn())
+  return session
+}
+
+/** The context of the caller, for pages and their panels. */
+export async function requireCtx(): Promise<Ctx> {
+  return (await requireSession()).ctx
+}
