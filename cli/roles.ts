@@ -23,11 +23,11 @@ export function declareRoles(program: Command): void {
   program
     .command('worker')
     .description('the reconcilers and jobs; any number of workers share the work')
-    .action(async () => (await import('./worker.ts')).runWorker())
+    .action(() => traced('worker', async () => (await import('./worker.ts')).runWorker()))
   program
     .command('ingest')
     .description('the telemetry server (INGEST_PORT)')
-    .action(async () => (await import('./ingest.ts')).runIngest())
+    .action(() => traced('ingest', async () => (await import('./ingest.ts')).runIngest()))
   program
     .command('agent')
     .description('the local data plane: gateway and model servers')
@@ -36,4 +36,15 @@ export function declareRoles(program: Command): void {
     .command('migrate')
     .description('brings the schema of DATABASE_URL up to date and ends')
     .action(async () => (await import('./migrate.ts')).runMigrate())
+}
+
+// Before the role is imported: the database driver must be instrumented when it is loaded.
+async function traced(role: string, run: () => Promise<void>): Promise<void> {
+  const [{ readConfig }, { startTracing }] = await Promise.all([
+    import('#lib/platform/config.ts'),
+    import('#lib/platform/tracing.ts'),
+  ])
+  const stop = await startTracing(readConfig(), role)
+  await run()
+  await stop()
 }

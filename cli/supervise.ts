@@ -41,7 +41,7 @@ export function createSupervisor(say: (line: string) => void): Supervisor {
     const child = spawnTethered(process.execPath, [...role.args], {
       stdio: ['ignore', 'inherit', 'inherit'],
       cwd: root,
-      env: { ...process.env, ...role.env } as NodeJS.ProcessEnv,
+      env: { ...process.env, ...role.env },
     })
     state.child = child
     child.on('exit', (code, signal) => {

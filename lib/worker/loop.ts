@@ -1,6 +1,7 @@
 import type { Clock } from '#lib/platform/clock.ts'
 import type { Log } from '#lib/platform/log.ts'
 import type { Metrics } from '#lib/platform/metrics.ts'
+import { inSpan } from '#lib/platform/span.ts'
 
 /** One level-triggered piece of work: it takes no input, so waking it once too often does no harm. */
 export type Reconciler = {
@@ -55,7 +56,7 @@ async function turnOnce(
   const startMs = clock.monotonicMs()
   let outcome = 'failed'
   try {
-    const worked = await reconciler.turn()
+    const worked = await inSpan(`reconcile ${reconciler.name}`, {}, () => reconciler.turn())
     outcome = worked > 0 ? 'worked' : 'idle'
     return worked
   } catch (error) {
