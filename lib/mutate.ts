@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { appendEntry, type AuditDraft } from '#lib/audit/append.ts'
 import type { Action, Resource } from '#lib/access/actions.ts'
 import { currentRules } from '#lib/access/current.ts'
@@ -6,7 +7,7 @@ import { selectBindings } from '#lib/access/queries.ts'
 import type { Channel, Ctx } from '#lib/platform/context.ts'
 import { json, type Tx } from '#lib/platform/db/schema.ts'
 import { writerOf } from '#lib/platform/db/writer.ts'
-import { isProblem, problem } from '#lib/platform/errors.ts'
+import { isProblem, problem, type QuarterdeckError } from '#lib/platform/errors.ts'
 import { mayRecordDenial } from '#lib/access/denials.ts'
 
 /** The subject of a write as it was loaded and locked, and the resource that roles are checked against. */
@@ -44,24 +45,40 @@ export async function mutate<S, V>(
   run: (tx: Tx, subject: S) => Promise<MutationResult<V>>,
 ): Promise<V> {
   try {
-    const { value, wake } = await writerOf(ctx)
-      .transaction()
-      .execute((tx) => inTransaction(ctx, spec, run, tx))
+    const { value, wake } = await withRetries(ctx, () =>
+      writerOf(ctx)
+        .transaction()
+        .execute((tx) => inTransaction(ctx, spec, run, tx)),
+    )
     ctx.metrics.mutations.inc({ action: spec.action, outcome: 'done' })
     ctx.notify([...(wake ?? []), 'audit', 'changes'])
     return value
   } catch (error) {
-    const outcome = isProblem(error) ? error.code : 'internal'
-    ctx.metrics.mutations.inc({ action: spec.action, outcome })
-    if (error instanceof Denial) {
-      await recordDenial(ctx, spec.action, error)
-      throw problem('forbidden', `You may not do this: ${error.decision.because}.`, {
-        action: spec.action,
-        rolesThatMay: error.decision.rolesThatMay,
-      })
-    }
-    throw error
+    const told = error instanceof Denial ? error.told : error
+    ctx.metrics.mutations.inc({ action: spec.action, outcome: isProblem(told) ? told.code : 'internal' })
+    if (error instanceof Denial) await recordDenial(ctx, spec.action, error)
+    throw told
   }
+}
+
+const attemptsMax = 3
+
+// Two writers that wait for each other's rows: PostgreSQL ends one of them with nothing written, and its turn may come
+// again. A callback has no effect outside its transaction, so running it twice does no harm.
+async function withRetries<T>(ctx: Ctx, attempt: () => Promise<T>): Promise<T> {
+  for (let n = 1; ; n++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (n === attemptsMax || !isSerialisationFailure(error)) throw error
+      ctx.log.debug({ err: error }, 'a governed write lost a deadlock and is tried again')
+    }
+  }
+}
+
+/** SQLSTATE 40P01 deadlock_detected and 40001 serialization_failure. */
+function isSerialisationFailure(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && (error.code === '40P01' || error.code === '40001')
 }
 
 async function inTransaction<S, V>(
@@ -76,31 +93,41 @@ async function inTransaction<S, V>(
     throw problem('not-found', `There is no such ${noun} in this workspace.`)
   const bindings = await selectBindings(tx, ctx.actorId, ctx.workspaceId, true)
   const decision = decideAccess(currentRules(), bindings, spec.action, loaded.resource)
-  if (!decision.allowed) throw new Denial(decision, loaded.resource, loaded.name)
-  const { value, audit, wake } = await run(tx, loaded.subject)
+  if (!decision.allowed) throw deniedByRole(spec.action, decision, loaded)
+  const { value, audit, wake } = await run(tx, loaded.subject).catch((error: unknown) => {
+    // Roles allowed it and a rule of the domain did not, such as separation of duties: as much a denial as the other.
+    throw isProblem(error, 'forbidden') ? new Denial(error.message, error, loaded) : error
+  })
   const { resource, outcome, ...rest } = audit
+  await keepAnswer(tx, ctx, value)
+  // Last, so that only a crash or a lost connection leaves a gap in the entries' counter.
   await appendEntry(tx, ctx, {
     ...rest,
     action: spec.action,
     outcome: outcome ?? 'done',
     resource: resource ?? { kind: loaded.resource.kind, id: loaded.resource.id, name: loaded.name },
   })
-  await keepAnswer(tx, ctx, value)
   return { value, wake }
 }
 
 class Denial extends Error {
-  readonly decision: AccessDecision
+  /** What the caller is told. */
+  readonly told: QuarterdeckError
   readonly resource: Resource
   readonly resourceName: string | undefined
 
-  constructor(decision: AccessDecision, resource: Resource, resourceName: string | undefined) {
-    super(decision.because)
+  constructor(because: string, told: QuarterdeckError, on: { resource: Resource; name?: string }) {
+    super(because)
     this.name = 'Denial'
-    this.decision = decision
-    this.resource = resource
-    this.resourceName = resourceName
+    this.told = told
+    this.resource = on.resource
+    this.resourceName = on.name
   }
+}
+
+function deniedByRole(action: Action, decision: AccessDecision, on: { resource: Resource; name?: string }): Denial {
+  const { because, rolesThatMay } = decision
+  return new Denial(because, problem('forbidden', `You may not do this: ${because}.`, { action, rolesThatMay }), on)
 }
 
 // A denial is a fact of its own: the refused transaction is gone when it is written. At most a few a minute and actor,
@@ -114,7 +141,7 @@ async function recordDenial(ctx: Ctx, action: Action, denial: Denial): Promise<v
         action,
         resource: { kind: denial.resource.kind, id: denial.resource.id, name: denial.resourceName },
         outcome: 'denied',
-        because: denial.decision.because,
+        because: denial.message,
       }),
     )
   ctx.notify(['audit', 'changes'])

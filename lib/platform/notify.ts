@@ -11,7 +11,7 @@ const reconnectMsMax = 10_000
 export type Notifier = {
   /** Sends soon, each channel at most once in ten milliseconds, outside of any transaction. Never throws. */
   notify(changed: readonly Channel[]): void
-  /** Resolves when what was asked for is sent. */
+  /** Sends what was asked for at once and resolves when it is sent. */
   flush(): Promise<void>
 }
 
@@ -21,9 +21,11 @@ export type Notifier = {
  */
 export function createNotifier(pool: pg.Pool, clock: Clock, log: Log): Notifier {
   const waiting = new Set<Channel>()
+  const inFlight = new Set<Promise<void>>()
   let sending: Promise<void> | undefined
+  let hurry = new AbortController()
   const send = async () => {
-    await clock.sleep(coalesceMs)
+    await clock.sleep(coalesceMs, hurry.signal)
     const now = [...waiting]
     waiting.clear()
     sending = undefined
@@ -36,10 +38,15 @@ export function createNotifier(pool: pg.Pool, clock: Clock, log: Log): Notifier 
   return {
     notify(changed) {
       for (const c of changed) waiting.add(c)
-      if (waiting.size > 0) sending ??= send()
+      if (waiting.size === 0 || sending) return
+      const sent: Promise<void> = send().finally(() => inFlight.delete(sent))
+      sending = sent
+      inFlight.add(sent)
     },
     async flush() {
-      await sending
+      hurry.abort()
+      hurry = new AbortController()
+      await Promise.all(inFlight)
     },
   }
 }

@@ -53,6 +53,8 @@ export function openPool(options: PoolOptions): pg.Pool {
   })
   // Without a listener Node turns the loss of an idle connection into the end of the process.
   pool.on('error', options.onError)
+  // The same for one that is lost while a transaction holds it and no statement runs; its next statement fails.
+  pool.on('connect', (client) => client.on('error', options.onError))
   return pool
 }
 

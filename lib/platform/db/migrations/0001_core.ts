@@ -52,7 +52,11 @@ create table audit_entry (
   id text primary key, epoch integer not null references audit_epoch, xid xid8 not null default pg_current_xact_id(),
   time timestamptz not null, kind text not null, workspace_id text references workspace, actor_id text references identity,
   resource_kind text not null, resource_id text not null, outcome text not null check (outcome in ('done','denied','found')),
-  digest text not null, instance text not null, counter bigint not null, mac text not null);
+  digest text not null, instance text not null, counter bigint not null, mac text not null,
+  -- What a leaf can hold, so that no row, however it came, can stop the sequencer.
+  check (id ~ '^ae_[0-9a-z]{26}$' and length(kind) <= 80 and kind ~ '^[a-z][a-z0-9-]*(:[a-z][a-z0-9-]*)*$'),
+  check (digest ~ '^[0-9a-f]{64}$' and mac ~ '^[0-9a-f]{64}$' and instance ~ '^[0-9a-f]{8,64}$'),
+  check (counter between 1 and 9007199254740991 and time between '2000-01-01' and '9999-01-01'));
 create index audit_entry_feed on audit_entry (epoch, xid, id);
 create index audit_entry_workspace on audit_entry (workspace_id, id desc);
 create index audit_entry_resource on audit_entry (resource_kind, resource_id, id desc);
@@ -71,6 +75,16 @@ create table audit_sequencer (
   size bigint not null, time timestamptz not null);
 create function audit_refuse() returns trigger language plpgsql as $$
 begin raise exception 'audit tables are only ever added to (% on %)', tg_op, tg_table_name; end $$;
+create function audit_erase_only() returns trigger language plpgsql as $$
+begin
+  if new.entry_id is distinct from old.entry_id or new.content is not null or new.salt <> '' or old.content is null then
+    raise exception 'the detail of an audit entry is never changed, only erased (content null, salt empty)';
+  end if;
+  return new;
+end $$;
+create trigger audit_detail_fixed before update on audit_detail for each row execute function audit_erase_only();
+create trigger audit_detail_undeleted before delete on audit_detail for each row execute function audit_refuse();
+create trigger audit_detail_kept before truncate on audit_detail for each statement execute function audit_refuse();
 create trigger audit_entry_fixed before update or delete on audit_entry for each row execute function audit_refuse();
 create trigger audit_leaf_fixed before update or delete on audit_leaf for each row execute function audit_refuse();
 create trigger audit_checkpoint_fixed before update or delete on audit_checkpoint for each row execute function audit_refuse();
