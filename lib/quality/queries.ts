@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { json, type Reader, type Tx } from '#lib/platform/db/schema.ts'
 import { addQuality, emptyQuality, type QualityCounts, type QualityFact } from './fold.ts'
+import type { JoinedLabel, KeptLabel, KeptPrediction } from './join.ts'
 
 export type QualityFilter = {
   endpointId: string
@@ -98,19 +99,8 @@ export async function addQualityFacts(tx: Tx, facts: readonly QualityFact[]): Pr
     on conflict (endpoint_id, version_id, generation, window_at) do update set ${sql.join(added)}`.execute(tx)
 }
 
-export type PendingRow = {
-  workspaceId: string
-  predictionId: string
-  endpointId: string
-  versionId: string
-  generation: number
-  eventAt: Date
-  score: number | null
-  prediction: string | null
-}
-
 /** Keeps predictions until their labels come. One that is kept already stays as it is. */
-export async function keepPredictions(tx: Tx, rows: readonly PendingRow[], receivedAt: Date): Promise<void> {
+export async function keepPredictions(tx: Tx, rows: readonly KeptPrediction[], receivedAt: Date): Promise<void> {
   if (rows.length === 0) return
   await sql`
     insert into pending_prediction
@@ -124,19 +114,8 @@ export async function keepPredictions(tx: Tx, rows: readonly PendingRow[], recei
     on conflict (workspace_id, prediction_id) do nothing`.execute(tx)
 }
 
-export type LabelFeature = string | number | boolean | null
-export type LabelRow = {
-  workspaceId: string
-  predictionId: string
-  /** The one endpoint that the sender's key is for, or '' for any. */
-  endpointId: string
-  eventAt: Date
-  label: string
-  features: Record<string, LabelFeature>
-}
-
 /** Keeps labels until they are joined. Of two for the same prediction the first stays. */
-export async function keepLabels(tx: Tx, rows: readonly LabelRow[], receivedAt: Date): Promise<void> {
+export async function keepLabels(tx: Tx, rows: readonly KeptLabel[], receivedAt: Date): Promise<void> {
   if (rows.length === 0) return
   await sql`
     insert into early_label (workspace_id, prediction_id, endpoint_id, event_at, received_at, label, features)
@@ -148,14 +127,6 @@ export async function keepLabels(tx: Tx, rows: readonly LabelRow[], receivedAt: 
     on conflict (workspace_id, prediction_id, endpoint_id) do nothing`.execute(tx)
 }
 
-export type JoinedRow = PendingRow & {
-  label: string
-  labelAt: Date
-  features: Record<string, LabelFeature>
-  /** False when this prediction had a label before: the new one is a duplicate and is not counted. */
-  isFirst: boolean
-}
-
 /**
  * Joins the kept labels of these predictions with them, takes those labels away and marks the predictions as labelled.
  * The caller holds the workspaces' locks, so a label and its prediction cannot pass each other in two transactions.
@@ -164,9 +135,9 @@ export async function joinLabels(
   tx: Tx,
   keys: readonly { workspaceId: string; predictionId: string }[],
   now: Date,
-): Promise<JoinedRow[]> {
+): Promise<JoinedLabel[]> {
   if (keys.length === 0) return []
-  const { rows } = await sql<JoinedRow>`
+  const { rows } = await sql<JoinedLabel>`
     with found as (
       select distinct on (p.workspace_id, p.prediction_id) p.*, l.label, l.features, l.event_at as label_at,
         l.endpoint_id as key_endpoint

@@ -158,3 +158,50 @@ export function selectEndpointScope(db: Reader, endpointId: string) {
     .where('p.id', '=', endpointId)
     .executeTakeFirst()
 }
+
+/** The answers that batches got, by `workspace batch`. */
+export async function selectBatchAnswers(
+  db: Reader,
+  batches: readonly { workspaceId: string; batchId: string }[],
+): Promise<Map<string, unknown>> {
+  if (batches.length === 0) return new Map()
+  const { rows } = await sql<{ workspaceId: string; batchId: string; answer: unknown }>`
+    select workspace_id as "workspaceId", batch_id as "batchId", answer from ingest_batch
+    where (workspace_id, batch_id) in (select * from unnest(
+      ${batches.map((b) => b.workspaceId)}::text[], ${batches.map((b) => b.batchId)}::text[]))`.execute(db)
+  return new Map(rows.map((row) => [`${row.workspaceId} ${row.batchId}`, row.answer]))
+}
+
+/** Remembers that these batches were folded, with their answers. @throws when one of them was before */
+export async function insertBatches(
+  tx: Tx,
+  batches: readonly { workspaceId: string; batchId: string; answer: unknown }[],
+  receivedAt: Date,
+): Promise<void> {
+  if (batches.length === 0) return
+  const rows = batches.map((b) => ({
+    workspace_id: b.workspaceId,
+    batch_id: b.batchId,
+    received_at: receivedAt,
+    answer: json(b.answer),
+  }))
+  await tx.insertInto('ingest_batch').values(rows).execute()
+}
+
+/** Forgets batches received before `before`, at most `limit`. Returns how many. */
+export async function forgetBatches(tx: Tx, before: Date, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from ingest_batch where ctid in (
+      select ctid from ingest_batch where received_at < ${before} order by received_at limit ${limit}
+      for update skip locked)`.execute(tx)
+  return Number(numAffectedRows ?? 0n)
+}
+
+/**
+ * Holds these workspaces' telemetry until the transaction ends, always in the same order. Two ingest processes would wait for
+ * each other's rows anyway (they fold into the same slices); so they wait once, and neither can see half of the other's.
+ */
+export async function lockTelemetry(tx: Tx, workspaceIds: readonly string[]): Promise<void> {
+  for (const id of [...new Set(workspaceIds)].sort())
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`telemetry ${id}`}, 0))`.execute(tx)
+}
