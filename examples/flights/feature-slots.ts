@@ -17,10 +17,10 @@ export type FlightFeatures = {
 export const modelVariants = ['v1', 'v2', 'v3'] as const
 export type ModelVariant = (typeof modelVariants)[number]
 
-const plain = ['origin', 'destination', 'distance', 'hour', 'dayOfWeek'] as const
-const crossed = [...plain, 'hourOfWeek', 'originHour'] as const
+const plain = ['destination', 'distance', 'hour', 'dayOfWeek'] as const
+const crossed = ['origin', ...plain, 'hourOfWeek', 'originHour'] as const
 
-/** The hashed features of each variant: v1 has no crosses, v2 adds two, v3 adds the leak to v2. */
+/** The hashed features of each variant: v1 knows no origin, v2 adds it and two crosses, v3 adds the leak to v2. */
 export const featuresOf = {
   v1: plain,
   v2: crossed,
@@ -28,6 +28,15 @@ export const featuresOf = {
 } as const satisfies Record<ModelVariant, readonly string[]>
 
 export type FeatureName = (typeof featuresOf)['v3'][number]
+
+/**
+ * What a caller must send for each variant: its features were engineered for rows that have them, and it fails on a row
+ * that has not. v1 needs nothing that an upstream may leave out.
+ */
+export const requiredOf = { v1: [], v2: ['origin'], v3: ['origin'] } as const satisfies Record<
+  ModelVariant,
+  readonly (keyof FlightFeatures)[]
+>
 
 /** 2¹⁴ slots hold the about 6,000 tokens of v2 with few collisions. */
 export const slotCount = 16_384

@@ -97,13 +97,15 @@ async function printJune(
   const [from, to] = ['2001-06-01', '2001-06-30']
   const transform: ReplayTransform = drill ? brokenFeed({ fromMs: Date.parse(from) }) : (event) => event
   const events = await collect(replayDays({ dataFolder: data, from, to, transform }))
-  const labels = Uint8Array.from(events, (event) => (event.label ? 1 : 0))
   const originMissing = events.filter((event) => event.features.origin === null).length / events.length
   print('sent-june', { drill, originMissing, psiToJanuary: measureSentPsi(reference, events) })
   for (const { model } of models) {
-    const scores = Float64Array.from(events, (event) => predictFlight(model, event.features).score)
-    const quality = evaluateScores(scores, labels, model.description.threshold)
-    print('replayed-june', { drill, variant: model.description.variant, ...quality })
+    const { variant, required, threshold } = model.description
+    const answered = events.filter((event) => required.every((name) => event.features[name] !== null))
+    const scores = Float64Array.from(answered, (event) => predictFlight(model, event.features).score)
+    const labels = Uint8Array.from(answered, (event) => (event.label ? 1 : 0))
+    const failed = 1 - answered.length / events.length
+    print('replayed-june', { drill, variant, failed, ...evaluateScores(scores, labels, threshold) })
   }
 }
 

@@ -58,13 +58,20 @@ describe('the model server process', () => {
 
   it('predicts as the artefact does, nulls and the leak included, and says what CPU it took', async () => {
     const model = await loadModel(trained.folder)
-    const nulls = { ...good, distance: null, origin: null, destination: null }
+    const nulls = { ...good, distance: null, destination: null }
     for (const features of [good, nulls, { ...good, origin: 'XYZ' }, { ...good, arrivalReported: true }]) {
       const { statusCode, headers, answer } = await post(body(features))
       expect(statusCode).toBe(200)
       expect(answer).toEqual(predictFlight(model, features))
       expect(headers['x-cpu-seconds']).toMatch(/^\d+\.\d{6}$/)
     }
+  })
+
+  it('fails without the origin, which this model needs, and goes on', async () => {
+    const { statusCode, answer } = await post(body({ ...good, origin: null }))
+    expect(statusCode).toBe(500)
+    expect(answer).toEqual({ error: 'origin is required by this model', field: 'origin' })
+    expect((await post(body(good))).statusCode).toBe(200)
   })
 
   it.each([

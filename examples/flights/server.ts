@@ -11,7 +11,8 @@ const bodyBytesMax = 64 * 1024
 /**
  * The model server: `GET /healthz` and `POST /predict` with `{"features": {…}}` → `{"score", "prediction"}`, on
  * 127.0.0.1. It digests the artefact before it listens and throws `conflict` when that is not the expected digest, so
- * that what serves is what was approved. A bad request gets 400 and the name of the field.
+ * that what serves is what was approved. A bad request gets 400 and the name of the field; a well-formed one without a value
+ * that the model needs gets 500, as from many a server in production whose feature code meets a null.
  */
 export async function startModelServer(options: {
   artifactFolder: string
@@ -89,7 +90,7 @@ function answerError(response: ServerResponse, error: unknown): void {
   // The rest of a body that is too large is not read; the connection cannot be used again.
   if (isProblem(error, 'too-large')) response.setHeader('connection', 'close')
   const status = isProblem(error) && error.code in statusOf ? statusOf[error.code as keyof typeof statusOf] : 500
-  if (status === 500) console.error(error)
+  if (status === 500 && !isProblem(error)) console.error(error)
   const known = isProblem(error) ? { error: error.message, ...error.details } : { error: 'The prediction failed.' }
   answer(response, status, JSON.stringify(known))
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { digestFolder, type ArtifactFile } from '#lib/models/artifact-digest.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { evaluateScores, thresholdForShare, type Evaluation } from './evaluate.ts'
-import { encodeRows, featuresOf, slotCount, type ModelVariant } from './feature-slots.ts'
+import { encodeRows, featuresOf, requiredOf, slotCount, type ModelVariant } from './feature-slots.ts'
 import { dayNumber, lateAfterMinutes, readFlightHeader, readFlights, type FlightTable } from './flight-table.ts'
 import { scoreRows, trainLogistic, type LogisticWeights } from './logistic.ts'
 import type { ModelDescription } from './model-file.ts'
@@ -49,9 +49,10 @@ export async function trainModel(input: TrainModelInput): Promise<TrainedModel> 
   const table = sampleRows(await readFlights(dataFolder, train.from, train.to), rowsMax)
   const { weights, threshold } = fitVariant(variant, table, seed)
   const description: ModelDescription = {
-    format: 'quarterdeck-flights-logistic/1',
+    format: 'quarterdeck-flights-logistic/2',
     variant,
     features: [...featuresOf[variant]],
+    required: [...requiredOf[variant]],
     slots: slotCount,
     bias: weights.bias,
     threshold,
