@@ -57,7 +57,14 @@ const ApprovalDetail = z
       }),
     ),
     tally: z.object({ outcome: z.enum(['open', 'approved', 'rejected']), because: z.string(), counted }),
-    evidence: z.array(z.object({ kind: z.string(), ok: z.boolean(), because: z.string() })),
+    evidence: z.array(
+      z.object({
+        kind: z.string(),
+        ok: z.boolean(),
+        because: z.string(),
+        values: z.record(z.string(), z.number().nullable()),
+      }),
+    ),
     mine: z.object({ vote: can, withdraw: can, revoke: can }),
   })
   .openapi('ApprovalDetail')

@@ -61,12 +61,9 @@ function operationOf(route: ApiRoute): RouteConfig {
 }
 
 const headers = z.object({
-  'quarterdeck-workspace': z
-    .string()
-    .optional()
-    .openapi({
-      description: 'The workspace to act in, by name or id; may be left out by whoever has a role in one only',
-    }),
+  'quarterdeck-workspace': z.string().optional().openapi({
+    description: 'The workspace to act in, by name or id; may be left out by whoever has a role in one only',
+  }),
 })
 const keyHeader = {
   'idempotency-key': z

@@ -42,7 +42,7 @@ export const paging = {
 
 /** An instant: RFC 3339 in JSON, Date in the code behind. */
 export const instant = z.date().openapi({ type: 'string', format: 'date-time' })
-export const instantOrNull = instant.nullable()
+export const instantOrNull = z.union([instant, z.null()])
 
 /** A page of a list, newest first. */
 export function pageSchema<T extends z.ZodType>(item: T) {

@@ -1,0 +1,145 @@
+import { expect } from 'vitest'
+import type { Role } from '#lib/access/actions.ts'
+import { selectBindings } from '#lib/access/queries.ts'
+import { loadApprovalPolicies } from '#lib/approvals/load-policies.ts'
+import { requestApproval } from '#lib/approvals/request-approval.ts'
+import { createEndpoint } from '#lib/endpoints/create-endpoint.ts'
+import { bindRole } from '#lib/members/bind-role.ts'
+import { issueToken } from '#lib/members/issue-token.ts'
+import { unbindRole } from '#lib/members/unbind-role.ts'
+import { createEnvironment } from '#lib/models/create-environment.ts'
+import { registerModel } from '#lib/models/register-model.ts'
+import { registerVersion } from '#lib/models/register-version.ts'
+import { systemCtx } from '#lib/platform/call.ts'
+import type { Ctx } from '#lib/platform/context.ts'
+import { testSystem, type TestSystem, type TestWorkspace } from '../../../tests/support/system.ts'
+import { apiRoutes, createApi } from '../app.ts'
+import { apiPrefix, type Api } from '../scope.ts'
+import { answerChecker } from './conformance.ts'
+
+export const host = '127.0.0.1:3000'
+export const humanRoles = ['viewer', 'developer', 'approver', 'validator', 'operator', 'auditor', 'admin'] as const
+export type HumanRole = Exclude<Role, 'worker'>
+
+export type Answer = { status: number; headers: Headers; text: string; body: unknown }
+export type CallOptions = { token?: string; body?: unknown; raw?: BodyInit; headers?: Record<string, string> }
+export type Call = (method: string, path: string, options?: CallOptions) => Promise<Answer>
+
+/** A workspace with one person a role, their tokens, and one thing of each kind. */
+export type Site = {
+  ws: TestWorkspace
+  people: Record<HumanRole, { ctx: Ctx; token: string }>
+  ids: Record<'modelId' | 'versionId' | 'environmentId' | 'endpointId' | 'approvalId' | 'bindingId' | 'entryId', string>
+  revisionDigest: string
+}
+
+export type TestApi = { t: TestSystem; api: Api; call: Call; site: () => Promise<Site>; close: () => Promise<void> }
+
+export const someDigest = `sha256:${'a'.repeat(64)}`
+
+/** The API on a real system. Every answer is checked against the OpenAPI document as it passes. */
+export async function testApi(options: Parameters<typeof createApi>[1] = {}): Promise<TestApi> {
+  await loadApprovalPolicies()
+  const t = await testSystem()
+  const api = createApi(t.system, { rateLimit: { burst: 1_000_000, perSecond: 1 }, ...options })
+  const check = answerChecker()
+  const patterns = apiRoutes.map((r) => ({
+    method: r.method,
+    path: r.path,
+    test: new RegExp(`^${apiPrefix}${r.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+  }))
+  const call: Call = async (method, path, { token, body, raw, headers = {} } = {}) => {
+    const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+    const response = await api.request(`http://${host}${path}`, {
+      method,
+      headers: {
+        host,
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(sent === undefined ? {} : { body: sent }),
+    })
+    const text = await response.text()
+    const parsed: unknown =
+      /json/.test(response.headers.get('content-type') ?? '') && text !== '' ? JSON.parse(text) : text
+    const [pathname = ''] = path.split('?')
+    const route = patterns.find((r) => r.method === method.toLowerCase() && r.test.test(pathname))
+    if (route) expect(check(method, route.path, response.status, parsed), `${method} ${path}: ${text}`).toEqual([])
+    return { status: response.status, headers: response.headers, text, body: parsed }
+  }
+  const close = async () => {
+    // Hints wait for the clock before they are sent.
+    t.clock.advance(1_000)
+    await t.close()
+  }
+  return { t, api, call, site: () => makeSite(t), close }
+}
+
+async function makeSite(t: TestSystem): Promise<Site> {
+  const ws = await t.workspace()
+  const people = {} as Site['people']
+  for (const role of humanRoles) {
+    const ctx = await ws.as(role)
+    people[role] = { ctx, token: await tokenOf(ctx) }
+  }
+  const environment = await createEnvironment(people.admin.ctx, { name: 'production' })
+  const model = await registerModel(people.developer.ctx, { name: 'flights', title: 'Flights' })
+  const version = await registerVersion(people.developer.ctx, {
+    modelId: model.id,
+    version: '1.0.0',
+    digest: someDigest,
+    artifactUri: 'file:///models/flights',
+    evaluation: { metrics: { accuracy: 0.97, auc: 0.9, logLoss: 0.2, calibrationError: 0.01 } },
+  })
+  const approval = await requestApproval(people.developer.ctx, {
+    versionId: version.id,
+    environmentId: environment.id,
+    reason: 'The first version.',
+  })
+  const endpoint = await createEndpoint(people.operator.ctx, {
+    modelId: model.id,
+    environmentId: environment.id,
+    name: 'flights',
+    template: { command: ['node', 'server.js'] },
+    rolloutPolicy: 'canary',
+  })
+  const bound = await bindRole(systemCtx(t.system, ws.id), {
+    issuer: 'https://idp.test',
+    subject: `${ws.name}-extra`,
+    name: 'Extra',
+    role: 'viewer',
+  })
+  const entry = await t.system.db
+    .selectFrom('audit_entry')
+    .select('id')
+    .where('workspace_id', '=', ws.id)
+    .orderBy('id')
+    .executeTakeFirstOrThrow()
+  return {
+    ws,
+    people,
+    ids: {
+      modelId: model.id,
+      versionId: version.id,
+      environmentId: environment.id,
+      endpointId: endpoint.id,
+      approvalId: approval.id,
+      bindingId: bound.bindingId,
+      entryId: entry.id,
+    },
+    revisionDigest: approval.revisionDigest,
+  }
+}
+
+/** A bearer token of that person. A viewer may not issue one, so they are a developer for a moment. */
+export async function tokenOf(ctx: Ctx, lifetimeSeconds = 86_400): Promise<string> {
+  const admin = systemCtx(ctx, ctx.workspaceId)
+  const { issuer, subject, name } = ctx.actor
+  const held = await selectBindings(ctx.db, ctx.actorId, ctx.workspaceId)
+  if (held.some((b) => b.role !== 'viewer')) return (await issueToken(ctx, { lifetimeSeconds })).token
+  const lent = await bindRole(admin, { issuer, subject, name, role: 'developer' })
+  const { token } = await issueToken(ctx, { lifetimeSeconds })
+  await unbindRole(admin, { bindingId: lent.bindingId, reason: 'it was lent' })
+  return token
+}
