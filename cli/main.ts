@@ -17,9 +17,15 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    // Commander has printed its message; help and version end with 0, every misuse with 2.
-    process.exitCode = error.exitCode === 0 ? 0 : 2
+    if (error instanceof CommanderError) {
+      // Commander has printed its message; help and version end with 0, every misuse with 2.
+      process.exitCode = error.exitCode === 0 ? 0 : 2
+      return
+    }
+    // These say what to do; a stack would only hide it.
+    if (!(error instanceof Error) || !['ConfigError', 'QuarterdeckError'].includes(error.name)) throw error
+    process.stderr.write(`quarterdeck: ${error.message}\n`)
+    process.exitCode = error.name === 'ConfigError' ? 2 : 1
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { policyFolder } from '#lib/platform/policy-files.ts'
 import { processSingleton } from '#lib/platform/globals.ts'
 import { buildAccessRules, type AccessRules } from './rules.ts'
 
@@ -14,10 +15,10 @@ export function currentRules(): AccessRules {
 }
 
 /** Reads `model.conf` and `roles.csv` of the folder, tests them and swaps them in. On an error the old rules stay. */
-export async function loadAccessRules(folder = join(process.cwd(), 'policies', 'access')): Promise<AccessRules> {
+export async function loadAccessRules(folder = policyFolder('access')): Promise<AccessRules> {
   const [model, policy] = await Promise.all([
-    readFile(join(folder, 'model.conf'), 'utf8'),
-    readFile(join(folder, 'roles.csv'), 'utf8'),
+    readFile(/* turbopackIgnore: true */ join(folder, 'model.conf'), 'utf8'),
+    readFile(/* turbopackIgnore: true */ join(folder, 'roles.csv'), 'utf8'),
   ])
   const rules = await buildAccessRules(model, policy)
   holder().rules = rules

@@ -26,7 +26,11 @@ const variables = z.object({
     .string()
     .regex(/^[^\s+]+$/, { error: 'must have no spaces and no plus sign' })
     .default('quarterdeck.local/log'),
-  DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+  // Not every PostgreSQL URL is one to WHATWG: a socket's has no host (libpq, "Connection URIs").
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/\S+$/, { error: 'must be a postgres:// URL' })
+    .optional(),
   DATABASE_POOL_MAX: z.coerce.number().int().min(2).max(100).default(10),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:']).optional(),
