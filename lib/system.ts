@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import { loadAccessRules } from '#lib/access/current.ts'
+import { ensureEpoch } from '#lib/audit/epoch.ts'
 import { systemClock, type Clock } from '#lib/platform/clock.ts'
 import type { Config } from '#lib/platform/config.ts'
 import type { Ports, System } from '#lib/platform/context.ts'
@@ -59,6 +60,7 @@ export async function openSystem(options: {
     notify: notifier.notify,
   }
   registerWriter(system.db, writer)
+  await ensureEpoch(system)
   const close = async () => {
     await notifier.flush()
     await Promise.all([writer.destroy(), reader.destroy()])

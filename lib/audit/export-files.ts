@@ -6,6 +6,8 @@ import { TILE_WIDTH, parseLogPath, tileWidth } from './tiles.ts'
 export const CHECKPOINT_FILE = 'checkpoint'
 export const ENTRIES_FILE = 'entries.ndjson'
 export const KEY_FILE = 'log.vkey'
+/** For people; nothing in it is believed. */
+export const README_FILE = 'README.txt'
 
 const FOLDER_DEPTH_MAX = 12
 
@@ -82,7 +84,7 @@ export async function findExtraFiles(folder: string, size: number, findings: Fin
 
 /** A partial file of an earlier size belongs: a log keeps them for every checkpoint that it published. */
 function belongs(relative: string, size: number): boolean {
-  if ([CHECKPOINT_FILE, ENTRIES_FILE, KEY_FILE].includes(relative)) return true
+  if ([CHECKPOINT_FILE, ENTRIES_FILE, KEY_FILE, README_FILE].includes(relative)) return true
   const place = parseLogPath(relative)
   if (place === undefined) return false
   const width = tileWidth(size, place.kind === 'tile' ? place.level : 0, place.index)
