@@ -11,6 +11,7 @@ const layers = [
   ['rollouts'],
   ['pipelines'],
   ['incidents'],
+  ['demo'],
 ]
 export const domains = layers.flat()
 const anyDomain = `^lib/(${domains.join('|')})/`

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { root } from '../scripts/launch.js'
 import { readConfig, type Config } from '#lib/platform/config.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#lib/platform/db/embedded.ts'
+import { ensureDefaultWorkspace } from '#lib/members/ensure-default-workspace.ts'
 import { dataFolderOf, embeddedSecret, openRole } from '#lib/system/installation.ts'
 import { ensureBuilt } from './build-console.ts'
 import { untilStopped } from './roles.ts'
@@ -23,7 +24,8 @@ export async function runStart(options: { demo: boolean }): Promise<void> {
   building.catch(() => undefined)
   const database = await openDatabase(config, dataFolder)
   const env = environmentOf(config, dataFolder, database.url)
-  const { close } = await openRole(readConfig({ ...process.env, ...env }), 'start', { outside: false })
+  const { system, close } = await openRole(readConfig({ ...process.env, ...env }), 'start', { outside: false })
+  await ensureDefaultWorkspace(system)
   await close()
   await building
   const supervisor = createSupervisor(say)

@@ -80,6 +80,35 @@ export function selectMembers(db: Reader, workspaceId: string) {
     .execute()
 }
 
+/** Every role that identities of an issuer were ever given in a workspace, also those taken away since. */
+export function selectBindingsEver(db: Reader, workspaceId: string, issuer: string) {
+  return db
+    .selectFrom('role_binding as b')
+    .innerJoin('identity as i', 'i.id', 'b.identity_id')
+    .select(['i.subject', 'b.role'])
+    .where('b.workspace_id', '=', workspaceId)
+    .where('i.issuer', '=', issuer)
+    .limit(10_000)
+    .execute()
+}
+
+/** Takes all roles of an issuer's identities in a workspace away; returns how many there were. */
+export async function revokeBindingsOfIssuer(
+  tx: Tx,
+  workspaceId: string,
+  issuer: string,
+  now: Date,
+): Promise<number> {
+  const result = await tx
+    .updateTable('role_binding')
+    .set({ revoked_at: now })
+    .where('workspace_id', '=', workspaceId)
+    .where('revoked_at', 'is', null)
+    .where('identity_id', 'in', (q) => q.selectFrom('identity').select('id').where('issuer', '=', issuer))
+    .executeTakeFirst()
+  return Number(result.numUpdatedRows)
+}
+
 export function lockBinding(tx: Tx, bindingId: string) {
   return tx.selectFrom('role_binding').selectAll().where('id', '=', bindingId).forUpdate().executeTakeFirst()
 }

@@ -2,7 +2,8 @@ import { accessDecision, authorizeRead } from '#lib/access/authorize.ts'
 import type { Action } from '#lib/access/actions.ts'
 import type { Ctx, System } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
-import { selectMembers, selectWorkspace, selectWorkspacesOf } from './queries.ts'
+import { personaIssuer } from './model.ts'
+import { selectIdentity, selectMembers, selectWorkspace, selectWorkspacesOf } from './queries.ts'
 
 export type WorkspaceView = { id: string; name: string; title: string; demo: boolean }
 
@@ -59,4 +60,9 @@ export function whetherAllowed(
 /** A workspace by name or id, for the installation's own use (start, CLI). */
 export function findWorkspace(system: Pick<System, 'db'>, nameOrId: string) {
   return selectWorkspace(system.db, nameOrId)
+}
+
+/** A local persona's identity, for the installation's own use; undefined before anybody gave them a role. */
+export function findPersona(system: Pick<System, 'db'>, subject: string) {
+  return selectIdentity(system.db, personaIssuer, subject)
 }

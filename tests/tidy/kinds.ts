@@ -15,6 +15,7 @@ export const domains = [
   'rollouts',
   'pipelines',
   'incidents',
+  'demo',
 ] as const
 const rooms = [...domains, 'access', 'audit', 'api', 'ingest', 'worker', 'agent', 'platform', 'system'] as const
 const filesOfLib = /^lib\/(mutate|system)(-[a-z-]+)?(\.test)?\.ts$/
