@@ -2,9 +2,15 @@ import type { Command } from 'commander'
 import { declareCalc } from './calc.ts'
 import { declareRoles } from './roles.ts'
 import { declareStart } from './start.ts'
+import { declareToken } from './token.ts'
 
 /**
  * Every command of `quarterdeck`: a file `cli/<command>.ts` each, whose `declare…` names its options. What a command needs
  * is imported when it runs (`await import` in its action), so that starting costs only what is used.
  */
-export const declarations: readonly ((program: Command) => void)[] = [declareStart, declareRoles, declareCalc]
+export const declarations: readonly ((program: Command) => void)[] = [
+  declareStart,
+  declareRoles,
+  declareToken,
+  declareCalc,
+]
