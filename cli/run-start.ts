@@ -3,7 +3,7 @@ import { root } from '../scripts/launch.js'
 import { readConfig, type Config } from '#lib/platform/config.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#lib/platform/db/embedded.ts'
 import { ensureDefaultWorkspace } from '#lib/members/ensure-default-workspace.ts'
-import { dataFolderOf, embeddedSecret, openRole } from '#lib/system/installation.ts'
+import { dataFolderOf, embeddedSecret, openRole, rememberOrigin } from '#lib/system/installation.ts'
 import { ensureBuilt } from './build-console.ts'
 import { untilStopped } from './roles.ts'
 import { createSupervisor, type Supervisor } from './supervise.ts'
@@ -27,6 +27,7 @@ export async function runStart(options: { demo: boolean }): Promise<void> {
   const { system, close } = await openRole(readConfig({ ...process.env, ...env }), 'start', { outside: false })
   await ensureDefaultWorkspace(system)
   await close()
+  rememberOrigin(dataFolder, config.origin)
   await building
   const supervisor = createSupervisor(say)
   database.keep(supervisor)

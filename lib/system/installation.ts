@@ -30,6 +30,17 @@ export function embeddedSecret(dataFolder: string): string {
   return readFileSync(file, 'utf8')
 }
 
+/** Writes down under which origin the running installation serves, for commands that run beside it with other settings. */
+export function rememberOrigin(dataFolder: string, origin: string): void {
+  writeFileSync(join(dataFolder, 'origin'), origin, { mode: 0o600 })
+}
+
+/** The origin of the installation that runs, or last ran, on that folder. */
+export function rememberedOrigin(dataFolder: string): string | undefined {
+  const file = join(dataFolder, 'origin')
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+}
+
 /**
  * Opens the system of one role from the environment: DATABASE_URL and QUARTERDECK_SECRET must be set (the embedded start
  * sets them for its children). Brings the schema up to date first, and loads and checks every policy.
