@@ -1,49 +1,36 @@
 import type { Metadata } from 'next'
-import s from './home.module.css'
+import { Suspense } from 'react'
+import { listEndpoints } from '#lib/endpoints/reads.ts'
+import { listModels } from '#lib/models/reads.ts'
+import { refusalOf } from '../_server/may.ts'
+import { requireCtx } from '../_server/session.ts'
+import { PageHead } from '../_ui/page-head.tsx'
+import { TableSkeleton } from '../_ui/states/skeleton.tsx'
+import { FirstSteps } from './_home/first-steps.tsx'
+import { Fleet } from './_home/fleet.tsx'
+import { Needs } from './_home/needs-panel.tsx'
+import { Today } from './_home/today.tsx'
 
 export const metadata: Metadata = { title: 'Home' }
 
-const steps = [
-  {
-    title: 'Connect what serves your models',
-    text: 'A registry, a cluster and a metrics source. Quarterdeck reads them before it changes anything.',
-  },
-  {
-    title: 'Submit a model version',
-    text: 'With its evaluation. What is approved later is its digest, so a changed artefact voids the approval.',
-  },
-  {
-    title: 'Have it approved by people who did not build it',
-    text: 'How many, and on what evidence, stands in a policy file that changes by review.',
-  },
-  {
-    title: 'Roll it out step by step',
-    text: 'Each step is judged against the stable version on the same traffic, and can be taken back at any time.',
-  },
-]
-
-export default function HomePage() {
+export default async function HomePage() {
+  const ctx = await requireCtx()
+  const [noModels, noEndpoints] = await Promise.all([refusalOf(ctx, 'model:read'), refusalOf(ctx, 'endpoint:read')])
+  const [models, endpoints] = await Promise.all([
+    noModels ? null : listModels(ctx, { limit: 1 }),
+    noEndpoints ? null : listEndpoints(ctx, { limit: 200 }),
+  ])
+  if (models?.items.length === 0 && endpoints?.items.length === 0) return <FirstSteps />
   return (
-    <div className={s.page}>
-      <h1>Nothing runs here yet</h1>
-      <p className={s.lead}>
-        This workspace has no model, no endpoint and no data. When it has, this page shows what needs you now, the
-        health of every endpoint, and what changed today.
-      </p>
-      <h2 className={s.title}>First steps</h2>
-      <ol className={s.steps}>
-        {steps.map((step, index) => (
-          <li key={step.title}>
-            <span className={s.number} aria-hidden="true">
-              {index + 1}
-            </span>
-            <div>
-              <h3>{step.title}</h3>
-              <p>{step.text}</p>
-            </div>
-          </li>
-        ))}
-      </ol>
-    </div>
+    <>
+      <PageHead title="Home" />
+      <Suspense fallback={<TableSkeleton rows={3} label="Loading what needs you" />}>
+        <Needs />
+      </Suspense>
+      {endpoints && <Fleet endpoints={endpoints.items} nowMs={ctx.clock.now().getTime()} />}
+      <Suspense fallback={<TableSkeleton rows={8} label="Loading what changed today" />}>
+        <Today />
+      </Suspense>
+    </>
   )
 }

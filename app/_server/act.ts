@@ -1,5 +1,6 @@
 import { headers } from 'next/headers'
 import { refresh } from 'next/cache'
+import type { Config } from '#lib/platform/config.ts'
 import { QuarterdeckError } from '#lib/platform/errors.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { ActionState } from '../_ui/dialog/action-state.ts'
@@ -15,12 +16,7 @@ export async function act(verb: (ctx: Ctx) => Promise<string>): Promise<ActionSt
   if (!session) return { status: 'failed', message: 'You are signed out. Sign in again; nothing was changed.' }
   const { ctx } = session
   try {
-    const head = await headers()
-    checkSameOrigin(ctx.config, {
-      host: head.get('host'),
-      origin: head.get('origin'),
-      fetchSite: head.get('sec-fetch-site'),
-    })
+    await checkOwnPage(ctx.config)
     const message = await verb(ctx)
     refresh()
     return { status: 'requested', message }
@@ -34,6 +30,16 @@ export async function act(verb: (ctx: Ctx) => Promise<string>): Promise<ActionSt
       requestId: ctx.requestId,
     }
   }
+}
+
+/** Refuses a form that a page of another origin sent. @throws `forbidden` */
+export async function checkOwnPage(config: Config): Promise<void> {
+  const head = await headers()
+  checkSameOrigin(config, {
+    host: head.get('host'),
+    origin: head.get('origin'),
+    fetchSite: head.get('sec-fetch-site'),
+  })
 }
 
 /** A field of a form as text; a missing one is the empty text, which the verb's schema refuses with its name. */

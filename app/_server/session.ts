@@ -19,14 +19,20 @@ export function sessionCookie(system: Pick<System, 'config'>): string {
   return system.config.origin.startsWith('https:') ? '__Host-quarterdeck-session' : 'quarterdeck-session'
 }
 
-/** Who asks, in which workspace; asked once a request, however many components want to know. Undefined: nobody. */
-export const currentSession = cache(async (): Promise<Session | undefined> => {
+/** Who asks, whether or not they have a role in any workspace; asked once a request. */
+export const currentIdentity = cache(async (): Promise<Pick<Ctx, 'actor' | 'actorId'> | undefined> => {
   const system = await webSystem()
   const [jar, head] = await Promise.all([cookies(), headers()])
   checkHost(system.config, head.get('host'))
   const cookie = jar.get(sessionCookie(system))?.value
-  const who = cookie === undefined ? undefined : await resumeSession(system, cookie)
+  return cookie === undefined ? undefined : resumeSession(system, cookie)
+})
+
+/** Who asks, in which workspace. Undefined: nobody, or somebody without a role in any workspace. */
+export const currentSession = cache(async (): Promise<Session | undefined> => {
+  const [system, who] = await Promise.all([webSystem(), currentIdentity()])
   if (!who) return undefined
+  const [jar, head] = await Promise.all([cookies(), headers()])
   const workspaces = await workspacesOf(system, who.actorId)
   const wanted = jar.get(workspaceCookie)?.value
   const workspace = workspaces.find((w) => w.name === wanted) ?? workspaces.find((w) => w.demo) ?? workspaces[0]
@@ -36,7 +42,7 @@ export const currentSession = cache(async (): Promise<Session | undefined> => {
   return { ctx: { ...system, ...who, workspaceId: workspace.id, requestId }, workspace, workspaces }
 })
 
-/** The same for a page that needs somebody: without a session it leads to the sign-in page. */
+/** The same for a page that needs somebody: without a session it leads to the sign-in page, which says what is missing. */
 export async function requireSession(): Promise<Session> {
   const session = await currentSession()
   if (!session) redirect(paths.signIn())

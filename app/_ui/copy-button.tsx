@@ -34,7 +34,7 @@ export function CopyButton({ text, children, label = 'Copy', kind = 'default' }:
   )
 }
 
-export type Commands = { curl: string; cli: string }
+export type Commands = { curl: string; cli?: string }
 
 /** The same action for a shell; stands beside every verb. */
 export function CopyCommands({ curl, cli }: Commands) {
@@ -43,9 +43,11 @@ export function CopyCommands({ curl, cli }: Commands) {
       <CopyButton text={curl} kind="quiet">
         Copy as curl
       </CopyButton>
-      <CopyButton text={cli} kind="quiet">
-        Copy as CLI
-      </CopyButton>
+      {cli !== undefined && (
+        <CopyButton text={cli} kind="quiet">
+          Copy as CLI
+        </CopyButton>
+      )}
     </>
   )
 }

@@ -1,8 +1,45 @@
 import type { Metadata } from 'next'
+import { redirect } from 'next/navigation'
+import { personas } from '#lib/members/model.ts'
+import { currentIdentity, currentSession } from '../_server/session.ts'
+import { webSystem } from '../_server/system.ts'
+import { oneOf, readQuery, type SearchParams } from '../_server/query.ts'
+import { paths } from '../paths.ts'
+import { endSession, signInAs } from './actions.ts'
+import { NoWorkspace } from './no-workspace.tsx'
 import { SignInCard } from './sign-in-card.tsx'
 
 export const metadata: Metadata = { title: 'Sign in' }
+export const dynamic = 'force-dynamic'
 
-export default function SignInPage() {
-  return <SignInCard personas={[]} />
+const failures = {
+  forbidden: 'This could not be done from here. Open the console under its own address and try again.',
+  invalid: 'There is no such person. Choose one of those below.',
+} as const
+
+const does: Record<string, string> = {
+  dana: 'Registers versions and asks for their approval',
+  priya: 'Decides on evidence whether a version may serve',
+  tomas: 'Validates models, the second vote',
+  olu: 'Deploys, rolls out, takes back',
+  ingrid: 'Reads the log, gives and takes roles',
+}
+
+export default async function SignInPage({ searchParams }: { searchParams: SearchParams }) {
+  const [system, session, who, query] = await Promise.all([
+    webSystem(),
+    currentSession(),
+    currentIdentity(),
+    readQuery(searchParams),
+  ])
+  if (session) redirect(paths.home())
+  if (who)
+    return (
+      <NoWorkspace name={who.actor.name} issuer={who.actor.issuer} subject={who.actor.subject} signOut={endSession} />
+    )
+  const failed = oneOf(query.failed, ['forbidden', 'invalid'] as const, undefined)
+  const people = system.config.personas
+    ? personas.map((p) => ({ id: p.subject, name: p.name, role: p.title, does: does[p.subject] ?? p.roles.join(', ') }))
+    : []
+  return <SignInCard personas={people} signInAs={signInAs} {...(failed ? { failure: failures[failed] } : {})} />
 }

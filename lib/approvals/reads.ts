@@ -1,14 +1,19 @@
 import { authorizeRead } from '#lib/access/authorize.ts'
+import { findEnvironment, findVersion } from '#lib/models/reads.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { Reader } from '#lib/platform/db/schema.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { decodeCursor, pageOf, type Page } from '#lib/platform/page.ts'
 import { conflictsOf } from './cast-vote.ts'
 import { checkEvidence, eligible, separated, tally, type EvidenceCheck, type Tally } from './decide.ts'
+import { currentApprovalPolicies } from './load-policies.ts'
 import { can, type ApprovalState, type ApprovalView, type Can, type Clearance, type VoteView } from './model.ts'
+import { choosePolicy } from './policy.ts'
 import { selectApproval, selectApprovals, selectNewest, selectVotes, type ApprovalRow } from './queries.ts'
 
 export type ApprovalDetail = ApprovalView & {
+  /** Of the model: what roles may be narrowed by. */
+  labels: string[]
   votes: VoteView[]
   tally: Tally
   evidence: EvidenceCheck[]
@@ -56,6 +61,7 @@ export async function readApproval(ctx: Ctx, id: string): Promise<ApprovalDetail
     : { allowed: true }
   return {
     ...toView(row),
+    labels: row.labels,
     votes: votes.map((v) => ({
       id: v.id,
       voter: { id: v.identityId, name: v.name },
@@ -73,6 +79,55 @@ export async function readApproval(ctx: Ctx, id: string): Promise<ApprovalDetail
       revoke: can.revoke(row),
     },
   }
+}
+
+/** What a request for approval would ask for, as it would be made now; and if it would be refused, why. */
+export type ApprovalPlan = {
+  policy: { name: string; digest: string; quorum: ApprovalView['policy']['quorum'] }
+  evidence: EvidenceCheck[]
+  /** The newest request for this version and environment. */
+  existing: { id: string; state: ApprovalState } | null
+  can: Can
+}
+
+/** The plan of `requestApproval`, without making the request: what is shown before somebody confirms it. */
+export async function planApproval(
+  ctx: Ctx,
+  input: { versionId: string; environmentId: string },
+): Promise<ApprovalPlan> {
+  const [version, environment] = await Promise.all([
+    findVersion(ctx.db, input.versionId),
+    findEnvironment(ctx.db, input.environmentId),
+  ])
+  if (version?.workspaceId !== ctx.workspaceId || environment?.workspaceId !== ctx.workspaceId)
+    throw problem('not-found', 'There is no such version or environment in this workspace.')
+  const { id, workspaceId, labels } = version
+  await authorizeRead(ctx, 'approval:read', {
+    kind: 'version',
+    id,
+    workspaceId,
+    environment: environment.name,
+    labels,
+  })
+  const { policy, digest } = choosePolicy(currentApprovalPolicies(), environment)
+  const evidence = checkEvidence(policy, version.evaluation.metrics)
+  const existing = await selectNewest(ctx.db, { ...input, share: false })
+  return {
+    policy: { name: policy.name, digest, quorum: policy.quorum },
+    evidence,
+    existing: existing ? { id: existing.id, state: existing.state } : null,
+    can: firstDenied(askable(existing), ...evidence.map(complete)),
+  }
+}
+
+function askable(existing: ApprovalRow | undefined): Can {
+  if (existing?.state === 'open') return { allowed: false, because: 'a request for it is open already' }
+  if (existing?.state === 'approved') return { allowed: false, because: 'it is approved there already' }
+  return { allowed: true }
+}
+
+function complete(check: EvidenceCheck): Can {
+  return check.ok ? { allowed: true } : { allowed: false, because: `the ${check.kind} ${check.because}` }
 }
 
 /**

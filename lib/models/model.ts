@@ -1,11 +1,9 @@
 import { valid } from 'semver'
 import { z } from 'zod'
 
-const slug = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{1,62}$/, {
-    error: 'must be 2 to 63 lower-case letters, digits and dashes, and start with a letter',
-  })
+const slug = z.string().regex(/^[a-z][a-z0-9-]{1,62}$/, {
+  error: 'must be 2 to 63 lower-case letters, digits and dashes, and start with a letter',
+})
 export const digest = z
   .string()
   .regex(/^sha256:[0-9a-f]{64}$/, { error: 'must be sha256: and 64 lower-case hexadecimal digits' })

@@ -213,13 +213,11 @@ export async function upsertAlias(
     .insertInto('model_alias')
     .values({ model_id: row.modelId, alias: row.alias, version_id: row.versionId, fence: 1n, updated_at: row.now })
     .onConflict((c) =>
-      c
-        .columns(['model_id', 'alias'])
-        .doUpdateSet((e) => ({
-          version_id: row.versionId,
-          updated_at: row.now,
-          fence: e('model_alias.fence', '+', 1n),
-        })),
+      c.columns(['model_id', 'alias']).doUpdateSet((e) => ({
+        version_id: row.versionId,
+        updated_at: row.now,
+        fence: e('model_alias.fence', '+', 1n),
+      })),
     )
     .execute()
 }

@@ -2,7 +2,7 @@ import { authorizeRead } from '#lib/access/authorize.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { Reader } from '#lib/platform/db/schema.ts'
 import { problem } from '#lib/platform/errors.ts'
-import { decodeCursor, pageOf, type Page } from '#lib/platform/page.ts'
+import { decodeCursor, pageLimitMax, pageOf, type Page } from '#lib/platform/page.ts'
 import type { EnvironmentView, ModelView, ServingView, VersionView } from './model.ts'
 import {
   selectAliases,
@@ -17,6 +17,9 @@ import {
   type ModelRow,
   type VersionRow,
 } from './queries.ts'
+import { selectNewestVersions } from './queries-newest.ts'
+
+export type NewestVersion = { modelId: string; versionId: string; version: string; createdAt: Date; versions: number }
 
 export type ListInput = { limit?: number; cursor?: string | undefined; text?: string | undefined }
 
@@ -49,6 +52,14 @@ export async function listVersions(ctx: Ctx, modelId: string, input: ListInput =
   const limit = input.limit ?? 50
   const rows = await selectVersions(ctx.db, model.id, { before: decodeCursor(input.cursor), limit: limit + 1 })
   return pageOf(rows.map(toVersion), limit, (v) => v.id)
+}
+
+/** The newest version of each of these models of the workspace, for lists; at most 200 models. */
+export async function listNewestVersions(ctx: Ctx, modelIds: readonly string[]): Promise<NewestVersion[]> {
+  await authorizeRead(ctx, 'model:read')
+  if (modelIds.length === 0) return []
+  const rows = await selectNewestVersions(ctx.db, ctx.workspaceId, modelIds.slice(0, pageLimitMax))
+  return rows.map((row) => ({ ...row, versions: Number(row.versions) }))
 }
 
 export async function readVersion(ctx: Ctx, id: string): Promise<VersionView> {

@@ -1,0 +1,68 @@
+import { cache } from 'react'
+import { listApprovals, readApproval, type ApprovalDetail } from '#lib/approvals/reads.ts'
+import type { Ctx } from '#lib/platform/context.ts'
+import { whetherAllowed } from '#lib/members/reads.ts'
+import { roster, refusalOf } from './may.ts'
+import { reaches, stateRefusal, type Member, type Scope } from './refusal.ts'
+import type { Refusal } from '../_ui/permission-button.tsx'
+
+/** Open requests that are looked at for one person: more than anybody has before them. */
+const openMax = 30
+
+/** The open requests on which the caller may vote now, oldest first; asked once a request. */
+export const approvalsForMe = cache(async (ctx: Ctx): Promise<ApprovalDetail[]> => {
+  const mine = (await roster()).filter((m) => m.identityId === ctx.actorId)
+  if (!mine.some((m) => isVotingRole(m.role)) || !(await whetherAllowed(ctx, 'approval:read')).allowed) return []
+  const { items } = await listApprovals(ctx, { state: 'open', limit: openMax })
+  const details = await Promise.all(items.map((each) => readApproval(ctx, each.id)))
+  const refusals = await Promise.all(details.map((each) => voteRefusal(ctx, each)))
+  return details.filter((_, i) => refusals[i] === null).reverse()
+})
+
+/** Why the caller may not vote on this request now, or null: roles, quorum, the request's state and separation of duties. */
+export async function voteRefusal(ctx: Ctx, approval: ApprovalDetail): Promise<Refusal | null> {
+  const scope = scopeOf(approval)
+  const denied = await refusalOf(ctx, 'approval:vote', scope, approval.mine.vote)
+  if (denied) return denied
+  const asked = askedRoles(approval.policy.quorum)
+  const mine = (await roster()).filter((m) => m.identityId === ctx.actorId)
+  if (mine.some((m) => asked.includes(m.role) && reaches(m, scope))) return null
+  return stateRefusal(`the policy ${approval.policy.name} asks for ${asked.join(' or ')}, which you are not here`)
+}
+
+export type Voter = { member: Member; mayNot: string | null }
+
+/** Everyone whose role the quorum asks for there, and what stands against their vote. */
+export function votersOf(
+  members: readonly Member[],
+  approval: Pick<ApprovalDetail, 'policy' | 'subject' | 'labels' | 'requestedBy' | 'votes'>,
+  versionAuthorId: string | null,
+): Voter[] {
+  const scope = scopeOf(approval)
+  const asked = askedRoles(approval.policy.quorum)
+  const { separation } = approval.policy
+  return members
+    .filter((m) => asked.includes(m.role) && reaches(m, scope))
+    .map((member) => {
+      const { identityId: id } = member
+      const vote = approval.votes.find((v) => v.voter.id === id)
+      if (vote) return { member, mayNot: vote.decision === 'approve' ? 'has approved' : 'has rejected' }
+      if (separation.includes('requester') && approval.requestedBy.id === id) return { member, mayNot: 'asked for it' }
+      if (separation.includes('version-author') && versionAuthorId === id)
+        return { member, mayNot: 'submitted the version' }
+      return { member, mayNot: null }
+    })
+}
+
+/** The environment and labels that roles are narrowed by, for this request. */
+export function scopeOf(approval: Pick<ApprovalDetail, 'subject' | 'labels'>): Scope {
+  return { environment: approval.subject.environment.name, labels: approval.labels }
+}
+
+function askedRoles(quorum: Readonly<Record<string, number>>): string[] {
+  return Object.keys(quorum).filter((role) => (quorum[role] ?? 0) > 0)
+}
+
+function isVotingRole(role: string): boolean {
+  return role === 'approver' || role === 'validator'
+}
