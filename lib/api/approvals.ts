@@ -45,6 +45,7 @@ const Approval = z.object(fields).openapi('Approval')
 const ApprovalDetail = z
   .object({
     ...fields,
+    labels: z.array(z.string()),
     votes: z.array(
       z.object({
         id: z.string(),

@@ -1,24 +1,43 @@
 import { z } from '@hono/zod-openapi'
 import { EntryContent } from '#lib/audit/content.ts'
-import { listEntries, readEntry } from '#lib/members/reads-audit.ts'
+import { listEntries, readEntry, readLogStatus } from '#lib/audit/reads.ts'
 import { defineRoute, type ApiRoute } from './route.ts'
 import { filterText, idOf, idParam, instant, pageSchema, paging } from './schemas.ts'
 
 const tag = 'Audit'
 
 const outcomes = ['done', 'denied', 'found'] as const
-const Entry = z
-  .object({
-    id: z.string(),
-    time: instant,
-    kind: z.string(),
-    outcome: z.enum(outcomes),
-    resource: z.object({ kind: z.string(), id: z.string() }),
-    digest: z.string().openapi({ description: 'the salted digest of the content, as the log has it' }),
-    index: z.string().nullable().openapi({ description: 'place in the log; null until it has one' }),
-    content: EntryContent.nullable().openapi({ description: 'null once it was erased' }),
+const fields = {
+  id: z.string(),
+  time: instant,
+  kind: z.string(),
+  outcome: z.enum(outcomes),
+  resource: z.object({ kind: z.string(), id: z.string() }),
+  digest: z.string().openapi({ description: 'the salted digest of the content, as the log has it' }),
+  index: z.string().nullable().openapi({ description: 'place in the log; null until it has one' }),
+  content: EntryContent.nullable().openapi({ description: 'null once it was erased' }),
+}
+const Entry = z.object(fields).openapi('AuditEntry')
+const receipt = z
+  .object({ leaf: z.string(), proof: z.string() })
+  .nullable()
+  .openapi({
+    description: 'what shows that it is in the log: the leaf and a C2SP tlog-proof; null until it has a place',
   })
-  .openapi('AuditEntry')
+const EntryDetail = z.object({ ...fields, receipt }).openapi('AuditEntryDetail')
+const LogStatus = z
+  .object({
+    origin: z.string(),
+    head: z.object({ size: z.number().int(), root: z.string(), at: instant }).nullable(),
+    vkey: z.string().nullable(),
+    backlog: z.number().int(),
+    lagSeconds: z.number(),
+  })
+  .openapi('AuditLogStatus')
+const moment = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .openapi({ type: 'string', format: 'date-time' })
 
 export const auditRoutes: readonly ApiRoute[] = [
   defineRoute({
@@ -32,8 +51,12 @@ export const auditRoutes: readonly ApiRoute[] = [
       ...paging,
       kind: filterText.optional(),
       outcome: z.enum(outcomes).optional(),
+      resourceKind: filterText.optional(),
       resourceId: filterText.optional(),
       actorId: idOf('identity').optional(),
+      from: moment.optional(),
+      to: moment.optional(),
+      text: filterText.optional(),
     }),
     status: 200,
     response: pageSchema(Entry),
@@ -48,7 +71,18 @@ export const auditRoutes: readonly ApiRoute[] = [
     action: 'audit:read',
     params: idParam('entryId', 'entry'),
     status: 200,
-    response: Entry,
+    response: EntryDetail,
     run: (ctx, { params }) => readEntry(ctx, params.entryId),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/audit/status',
+    operationId: 'readLogStatus',
+    summary: 'How the log stands: its head, its key and what has no place in it yet',
+    tag,
+    action: 'audit:read',
+    status: 200,
+    response: LogStatus,
+    run: (ctx) => readLogStatus(ctx),
   }),
 ]

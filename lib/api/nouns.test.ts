@@ -58,6 +58,8 @@ describe('members and workspaces', () => {
 describe('models', () => {
   it('registers, lists and reads models and versions', async () => {
     const dana = site.people.developer.token
+    // Ids sort by the millisecond in which they were made.
+    api.t.clock.advance(1)
     const made = await post('/models', dana, { name: 'delays', title: 'Delays', labels: ['ops'] })
     expect(made.status).toBe(201)
     const { id } = made.body as { id: string }
@@ -76,7 +78,6 @@ describe('models', () => {
   it('walks a list by its cursor without a gap or a repetition', async () => {
     const own = await api.site()
     for (const n of [1, 2, 3, 4]) {
-      // Ids sort by the millisecond in which they were made.
       api.t.clock.advance(1)
       await post('/models', own.people.developer.token, { name: `m-${n}`, title: 'M' })
     }

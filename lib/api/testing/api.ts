@@ -58,7 +58,8 @@ export async function testApi(options: Parameters<typeof createApi>[1] = {}): Pr
         ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(sent === undefined ? {} : { body: sent }),
+      // A stream is sent without a length.
+      ...(sent === undefined ? {} : { body: sent, duplex: 'half' }),
     })
     const text = await response.text()
     const parsed: unknown =
