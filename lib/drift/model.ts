@@ -83,3 +83,12 @@ export function parseStoredMonitor(
 ): FoldMonitor {
   return { ...row, profile: Profile.parse(row.profile), policy: row.policy as DriftPolicy }
 }
+
+export type ProfileView = {
+  id: string
+  versionId: string
+  digest: string
+  source: string
+  rows: number
+  createdAt: Date
+}

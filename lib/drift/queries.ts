@@ -47,24 +47,28 @@ export async function addDriftCounts(tx: Tx, rows: readonly DriftRow[]): Promise
   )
 }
 
-/** Moves the event time that monitors have seen forward, never back. */
-export async function raiseWatermarks(tx: Tx, newestMs: ReadonlyMap<string, number>): Promise<void> {
-  if (newestMs.size === 0) return
+/**
+ * Moves the event time that monitors have seen forward, never back, and makes those due that may have closed a window by
+ * it. Returns how many.
+ */
+export async function raiseWatermarks(tx: Tx, newestMs: ReadonlyMap<string, number>, now: Date): Promise<number> {
+  if (newestMs.size === 0) return 0
   const sorted = [...newestMs].sort(([a], [b]) => (a < b ? -1 : 1))
-  await sql`
-    insert into drift_watermark as old (monitor_id, newest_event_at)
-    select * from unnest(${sorted.map(([id]) => id)}::text[], ${sorted.map(([, ms]) => new Date(ms))}::timestamptz[])
-    on conflict (monitor_id) do update set newest_event_at = excluded.newest_event_at
-    where old.newest_event_at < excluded.newest_event_at`.execute(tx)
-}
-
-export function selectOpenFindings(db: Reader, endpointId: string) {
-  return db
-    .selectFrom('drift_finding')
-    .select(['id', 'feature', 'level', 'since'])
-    .where('endpoint_id', '=', endpointId)
-    .where('state', '<>', 'resolved')
-    .orderBy('id')
-    .limit(1000)
-    .execute()
+  const closed = (at: 'g.at' | 'w.newest_event_at') =>
+    sql`floor((extract(epoch from ${sql.ref(at)}) - m.lateness_seconds) / m.window_seconds)`
+  const { rows } = await sql<{ due: bigint }>`
+    with given as (
+      select * from unnest(${sorted.map(([id]) => id)}::text[], ${sorted.map(([, ms]) => new Date(ms))}::timestamptz[])
+        as t (id, at)),
+    crossed as (
+      select g.id from given g join drift_monitor m on m.id = g.id left join drift_watermark w on w.monitor_id = g.id
+      where w.newest_event_at is null or ${closed('g.at')} > ${closed('w.newest_event_at')}),
+    due as (
+      update drift_monitor set due_at = least(due_at, ${now}) where id in (select id from crossed) returning id),
+    raised as (
+      insert into drift_watermark as old (monitor_id, newest_event_at) select id, at from given order by id
+      on conflict (monitor_id) do update set newest_event_at = excluded.newest_event_at
+      where old.newest_event_at < excluded.newest_event_at)
+    select count(*) as due from due`.execute(tx)
+  return Number(rows[0]?.due ?? 0n)
 }

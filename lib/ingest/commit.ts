@@ -53,6 +53,7 @@ export async function commitBatches(
   const monitors = await monitorsOf(namedIn(predictions).endpoints)
   // Folding is work for the processor: it is done before the locks are taken, and again only when a retry is among them.
   const foreseen = foldBatches(firsts, monitors)
+  let due = 0
   const answers = await housekeep(system, 'telemetry-fold', async (tx) => {
     await lockTelemetry(
       tx,
@@ -61,7 +62,7 @@ export async function commitBatches(
     const earlier = await selectBatchAnswers(tx, firsts.flatMap(named))
     const fresh = firsts.filter((batch) => !earlier.has(keyOf(batch) ?? ''))
     const folded = fresh.length === firsts.length ? foreseen : foldBatches(fresh, monitors)
-    await writeFolds(system, tx, folded, monitorsOf)
+    due = await writeFolds(system, tx, folded, monitorsOf)
     const answered = fresh.flatMap((batch) =>
       named(batch).map((name) => ({ ...name, answer: folded.answers.get(batch) })),
     )
@@ -73,6 +74,7 @@ export async function commitBatches(
     }
     return found
   })
+  if (due > 0) system.notify(['drift'])
   return batches.map((batch) => {
     const first = repeats.get(batch)
     const answer = answers.get(first ?? batch)
@@ -113,8 +115,8 @@ function foldBatches(batches: readonly Batch[], monitors: ReadonlyMap<string, En
   return { telemetry, drift, answers }
 }
 
-/** Writes in a fixed order of tables and keys. Labels wait in their table until they are joined, also those of this commit. */
-async function writeFolds(system: System, tx: Tx, folded: Folded, monitorsOf: MonitorSource): Promise<void> {
+/** Writes in a fixed order of tables and keys. Labels wait in their table until they are joined, also those of this commit. Returns how many monitors have become due. */
+async function writeFolds(system: System, tx: Tx, folded: Folded, monitorsOf: MonitorSource): Promise<number> {
   const { telemetry, drift } = folded
   const now = system.clock.now()
   await addRequestFacts(
@@ -135,7 +137,7 @@ async function writeFolds(system: System, tx: Tx, folded: Folded, monitorsOf: Mo
   await addQualityFacts(tx, foldLabelled(joined.map(labelledOf)))
   await foldJoined(system, drift, joined, monitorsOf)
   await addDriftCounts(tx, driftRows(drift))
-  await raiseWatermarks(tx, drift.newestMs)
+  return raiseWatermarks(tx, drift.newestMs, now)
 }
 
 async function joinQuality(tx: Tx, { predictions, labels }: Fold, now: Date): Promise<JoinedLabel[]> {
