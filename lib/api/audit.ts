@@ -18,12 +18,9 @@ const fields = {
   content: EntryContent.nullable().openapi({ description: 'null once it was erased' }),
 }
 const Entry = z.object(fields).openapi('AuditEntry')
-const receipt = z
-  .object({ leaf: z.string(), proof: z.string() })
-  .nullable()
-  .openapi({
-    description: 'what shows that it is in the log: the leaf and a C2SP tlog-proof; null until it has a place',
-  })
+const receipt = z.object({ leaf: z.string(), proof: z.string() }).nullable().openapi({
+  description: 'what shows that it is in the log: the leaf and a C2SP tlog-proof; null until it has a place',
+})
 const EntryDetail = z.object({ ...fields, receipt }).openapi('AuditEntryDetail')
 const LogStatus = z
   .object({

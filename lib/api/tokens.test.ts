@@ -71,7 +71,7 @@ const broken: [name: string, make: () => string | Promise<string>, because: stri
   [
     'signed by HS256 with our public key',
     () => {
-      const pem = createPublicKey({ key: forge.publicJwk as never, format: 'jwk' }).export({
+      const pem = createPublicKey({ key: forge.publicJwk, format: 'jwk' }).export({
         type: 'spki',
         format: 'pem',
       })
