@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { declareAudit } from './audit.ts'
 import { declareCalc } from './calc.ts'
 import { declareRoles } from './roles.ts'
 import { declareStart } from './start.ts'
@@ -13,4 +14,5 @@ export const declarations: readonly ((program: Command) => void)[] = [
   declareRoles,
   declareToken,
   declareCalc,
+  declareAudit,
 ]

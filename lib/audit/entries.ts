@@ -23,6 +23,12 @@ export type EntryFilter = {
   outcome?: EntryView['outcome'] | undefined
   resourceId?: string | undefined
   actorId?: string | undefined
+  resourceKind?: string | undefined
+  /** Wall time, from inclusive, to exclusive. */
+  from?: Date | undefined
+  to?: Date | undefined
+  /** Contained in what the entry says, whatever the case. */
+  text?: string | undefined
 }
 
 /** Entries of a workspace, newest first by id. */
@@ -33,6 +39,10 @@ export async function selectEntries(db: Reader, filter: EntryFilter): Promise<En
   if (filter.outcome) query = query.where('e.outcome', '=', filter.outcome)
   if (filter.resourceId) query = query.where('e.resource_id', '=', filter.resourceId)
   if (filter.actorId) query = query.where('e.actor_id', '=', filter.actorId)
+  if (filter.resourceKind) query = query.where('e.resource_kind', '=', filter.resourceKind)
+  if (filter.from) query = query.where('e.time', '>=', filter.from)
+  if (filter.to) query = query.where('e.time', '<', filter.to)
+  if (filter.text) query = query.where('d.content', 'ilike', containing(filter.text))
   return (await query.orderBy('e.id', 'desc').limit(filter.limit).execute()).map(toView)
 }
 
@@ -40,6 +50,13 @@ export async function selectEntries(db: Reader, filter: EntryFilter): Promise<En
 export async function selectEntry(db: Reader, workspaceId: string, id: string): Promise<EntryView | undefined> {
   const row = await entryQuery(db).where('e.workspace_id', '=', workspaceId).where('e.id', '=', id).executeTakeFirst()
   return row && toView(row)
+}
+
+// The content is JSON text, so what is searched for is written as JSON writes it; % and _ stand for themselves.
+function containing(text: string): string {
+  return `%${JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll(/[\\%_]/g, (c) => `\\${c}`)}%`
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof entryQuery>['execute']>>[number]

@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { authorizeRead } from '#lib/access/authorize.ts'
+import type { Ctx } from '#lib/platform/context.ts'
+import type { Reader } from '#lib/platform/db/schema.ts'
+import { problem } from '#lib/platform/errors.ts'
+import { decodeCursor, pageLimitMax, pageOf, type Page } from '#lib/platform/page.ts'
+import { parseInput } from '#lib/platform/parse-input.ts'
+import { selectEntries, selectEntry, type EntryView } from './entries.ts'
+import { readLag } from './lag.ts'
+import { logVerifierKey } from './log-key.ts'
+import { proveInclusion } from './merkle-proof.ts'
+import { encodeProof } from './proof-format.ts'
+import { selectHead, selectLeafOf } from './queries.ts'
+import { tileHashReader } from './right-edge.ts'
+import { readTileBytes } from './tile-store.ts'
+
+const word = z.string().min(1).max(200)
+const ListEntriesInput = z.strictObject({
+  limit: z.number().int().min(1).max(pageLimitMax).default(50),
+  cursor: z.string().max(100).optional(),
+  /** The action, such as `rollout:roll-back`. */
+  kind: word.optional(),
+  outcome: z.enum(['done', 'denied', 'found']).optional(),
+  resourceKind: word.optional(),
+  resourceId: word.optional(),
+  actorId: word.optional(),
+  from: z.date().optional(),
+  to: z.date().optional(),
+  text: word.optional(),
+})
+export type ListEntriesInput = z.input<typeof ListEntriesInput>
+
+/**
+ * The audit entries of the workspace, newest first: who did what, and why.
+ *
+ * Sign-ins and the creation of workspaces are acts in the installation's own workspace, `quarterdeck`: who may read its
+ * entries is whoever holds a role with `audit:read` there, by the same rule, and nobody else.
+ */
+export async function listEntries(ctx: Ctx, input: ListEntriesInput = {}): Promise<Page<EntryView>> {
+  await authorizeRead(ctx, 'audit:read')
+  const { limit, cursor, ...filter } = parseInput(ListEntriesInput, input)
+  const before = decodeCursor(cursor)
+  const rows = await selectEntries(ctx.db, { ...filter, workspaceId: ctx.workspaceId, before, limit: limit + 1 })
+  return pageOf(rows, limit, (e) => e.id)
+}
+
+/** What shows, without us, that an entry is in the log. */
+export type Receipt = {
+  /** The leaf's bytes as text (RFC 8785 JSON): what was hashed. */
+  leaf: string
+  /** A C2SP tlog-proof with the signed checkpoint in it, to be kept as a `.tlog-proof` file. */
+  proof: string
+}
+
+/** One audit entry of the workspace with its receipt, which is null while the sequencer has not come to it. */
+export async function readEntry(ctx: Ctx, id: string): Promise<EntryView & { receipt: Receipt | null }> {
+  await authorizeRead(ctx, 'audit:read')
+  const entry = await selectEntry(ctx.db, ctx.workspaceId, id)
+  if (!entry) throw problem('not-found', 'There is no such audit entry in this workspace.')
+  return { ...entry, receipt: await receiptOf(ctx.db, id) }
+}
+
+export type LogStatus = {
+  origin: string
+  /** Entries in the log at its newest checkpoint; the root hash is base64. Null before the first one. */
+  head: { size: number; root: string; at: Date } | null
+  vkey: string | null
+  backlog: number
+  lagSeconds: number
+}
+
+/** How the installation's log stands. No secret: its head is published; a role that reads audit entries sees it here. */
+export async function readLogStatus(ctx: Ctx): Promise<LogStatus> {
+  await authorizeRead(ctx, 'audit:read')
+  const [head, vkey, lag] = await Promise.all([
+    selectHead(ctx.db),
+    logVerifierKey(ctx.db),
+    readLag(ctx.db, ctx.clock.now()),
+  ])
+  return {
+    origin: ctx.config.logOrigin,
+    head: head ? { size: head.size, root: head.root, at: head.time } : null,
+    vkey: vkey ?? null,
+    backlog: lag.backlog,
+    lagSeconds: lag.lagSeconds,
+  }
+}
+
+// The leaf first: a leaf is committed together with a checkpoint that covers it, so the newest one does.
+async function receiptOf(db: Reader, entryId: string): Promise<Receipt | null> {
+  const row = await selectLeafOf(db, entryId)
+  if (!row) return null
+  const head = await selectHead(db)
+  if (!head) throw new Error(`entry ${entryId} has a place, and the log has no checkpoint`)
+  const index = Number(row.index)
+  const read = tileHashReader(head.size, (tile) => readTileBytes(db, tile))
+  const hashes = await proveInclusion(index, head.size, read)
+  return { leaf: row.leaf.toString('utf8'), proof: encodeProof({ index, hashes, checkpoint: head.note }) }
+}
