@@ -1,8 +1,8 @@
 import { encodeRows } from './feature-slots.ts'
-import { readFlights } from './flight-table.ts'
+import { readFlights, type FlightTable } from './flight-table.ts'
 import { scoreRows } from './logistic.ts'
 import type { FlightModel } from './model-file.ts'
-import { sampleRows } from './sample.ts'
+import { pickRows, sampleRows } from './sample.ts'
 
 /** Reference columns of the drift profile, equally long: the inputs, what the model says of them, the delay after. */
 export type ProfileColumns = {
@@ -26,9 +26,12 @@ export async function readProfileColumns(options: {
   from?: string
   to?: string
   rowsMax?: number
+  /** Only flights below so many miles. */
+  milesBelow?: number
 }): Promise<ProfileColumns> {
-  const { dataFolder, model, from = '2001-01-01', to = '2001-01-31', rowsMax = 100_000 } = options
-  const table = sampleRows(await readFlights(dataFolder, from, to), rowsMax)
+  const { dataFolder, model, from = '2001-01-01', to = '2001-01-31', rowsMax = 100_000, milesBelow } = options
+  const all = await readFlights(dataFolder, from, to)
+  const table = sampleRows(milesBelow === undefined ? all : below(all, milesBelow), rowsMax)
   const names = model.description.features
   const airportName = (code: number) => table.airports[code] ?? ''
   return {
@@ -40,4 +43,9 @@ export async function readProfileColumns(options: {
     score: Array.from(scoreRows(model.weights, encodeRows(names, table, { leak: false }), names.length)),
     delay: Array.from(table.delay),
   }
+}
+
+function below(table: FlightTable, miles: number): FlightTable {
+  const rows = Array.from(table.distance.keys()).filter((row) => (table.distance[row] ?? 0) < miles)
+  return pickRows(table, rows)
 }

@@ -15,6 +15,8 @@ export type ReplayEvent = {
   delayMinutes: number
   /** Epoch milliseconds of event time at which the label becomes known. */
   labelEventTimeMs: number
+  /** Where it is asked, when it is not the replay's own endpoint. */
+  endpointId?: string
 }
 
 /** Changes an event on its way (a drill); the label must stay what happened. */

@@ -2,9 +2,13 @@ import { type FlightTable, makeFlightTable } from './flight-table.ts'
 
 /** A sample of at most `rowsMax` rows, chosen by hash of the row's place, in the order they had. Always the same. */
 export function sampleRows(table: FlightTable, rowsMax: number): FlightTable {
-  const chosen = chooseByHash(table.rowCount, rowsMax, 0)
+  return pickRows(table, chooseByHash(table.rowCount, rowsMax, 0))
+}
+
+/** Those rows of a table, in the order given. */
+export function pickRows(table: FlightTable, chosen: ArrayLike<number> & Iterable<number>): FlightTable {
   const sample = makeFlightTable(chosen.length, table.airports)
-  for (const [to, from] of chosen.entries()) {
+  for (const [to, from] of Array.from(chosen).entries()) {
     sample.minute[to] = table.minute[from] ?? 0
     sample.delay[to] = table.delay[from] ?? 0
     sample.distance[to] = table.distance[from] ?? 0

@@ -104,7 +104,8 @@ async function askGateway(
   options: SendReplayOptions,
   event: ReplayEvent,
 ): Promise<{ predictionId: string } | { failure: string }> {
-  const { gatewayUrl, endpointId, gatewayKey } = options
+  const { gatewayUrl, gatewayKey } = options
+  const endpointId = event.endpointId ?? options.endpointId
   try {
     const { statusCode, headers, body } = await request(
       `${gatewayUrl}/endpoints/${encodeURIComponent(endpointId)}/predict`,

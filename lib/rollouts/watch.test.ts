@@ -169,7 +169,7 @@ describe('decideWatch', () => {
     expect(mismatched.state).toBe('unknown')
   })
 
-  it('differs between the two demonstration policies only by evenIfUnknown', () => {
+  it('answers the same breach differently under the two demonstration policies, by evenIfUnknown', () => {
     const observation = observe({ windows: demoWindows(), inputsDrifted: true })
     const kinds = ['demo-short-steps', 'demo-even-if-unknown'].map((name) => {
       const demo = readPolicy(name)

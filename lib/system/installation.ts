@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { loadApprovalPolicies } from '#lib/approvals/load-policies.ts'
+import { loadDriftPolicies } from '#lib/drift/reads-policies.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { ConfigError, type Config } from '#lib/platform/config.ts'
 import { migrate } from '#lib/platform/db/migrate.ts'
 import { migrations } from '#lib/platform/db/migrations/all.ts'
 import { defaultDataFolder } from '#lib/platform/db/postgres-folders.ts'
 import { createSecrets } from '#lib/platform/secrets.ts'
+import { loadRolloutPolicies } from '#lib/rollouts/load-policies.ts'
+import { loadSloPolicies } from '#lib/slos/load-policies.ts'
 import { openSystem, type RunningSystem } from '#lib/system.ts'
 import { noOutsidePorts, outsidePorts } from './bind-ports.ts'
 
@@ -54,7 +57,7 @@ export async function openRole(config: Config, role: string, options: { outside:
     )
   }
   await migrate({ ownerUrl: databaseUrl, migrations, now: systemClock.now() })
-  await loadApprovalPolicies()
+  await Promise.all([loadApprovalPolicies(), loadRolloutPolicies(), loadDriftPolicies(), loadSloPolicies()])
   let closePorts = () => Promise.resolve()
   const running = await openSystem({
     config,

@@ -1,7 +1,10 @@
 import { sequenceEntries } from '#lib/audit/sequence.ts'
+import { reconcileDrift } from '#lib/drift/reconcile.ts'
 import { reconcileEndpoints } from '#lib/endpoints/reconcile.ts'
 import type { Channel, System } from '#lib/platform/context.ts'
 import { releaseLease, takeLease } from '#lib/platform/lease.ts'
+import { reconcileRollouts } from '#lib/rollouts/reconcile.ts'
+import { reconcileSlos } from '#lib/slos/reconcile.ts'
 
 /** What a worker runs: a turn, how often at least, and the hint that wakes it earlier. */
 export type ReconcilerEntry = {
@@ -17,6 +20,9 @@ const sequencerLeaseSeconds = 10
 export const reconcilers: readonly ReconcilerEntry[] = [
   { name: 'audit-sequencer', intervalMs: 1_000, wakes: ['audit'], turn: sequenceUnderLease },
   { name: 'endpoints', intervalMs: 1_000, wakes: ['endpoints'], turn: reconcileEndpoints },
+  { name: 'rollouts', intervalMs: 500, wakes: ['rollouts'], turn: reconcileRollouts },
+  { name: 'drift', intervalMs: 1_000, wakes: ['drift'], turn: reconcileDrift },
+  { name: 'slos', intervalMs: 1_000, wakes: ['slos'], turn: reconcileSlos },
 ]
 
 // The row lock alone keeps two sequencers apart; the lease keeps the others from waiting at it.
