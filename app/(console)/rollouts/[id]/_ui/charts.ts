@@ -1,0 +1,166 @@
+import type { MetricVerdict } from '#lib/rollouts/metric-verdict.ts'
+import type { Chain } from '#lib/rollouts/model.ts'
+import type { ChartModel } from '../../../../_ui/chart/model.ts'
+import { prepareChart, type ChartInput } from '../../../../_ui/chart/prepare.ts'
+import { formatNumber } from '../../../../_ui/format.ts'
+import { marginOf, scaleOf } from './words.ts'
+import {
+  candidateShares,
+  cutAround,
+  errorRates,
+  latencies,
+  observedWeights,
+  sideIntervals,
+  type Banded,
+  type Grid,
+  type Look,
+  type RequestPoint,
+} from './series.ts'
+
+export type ChartsInput = {
+  grid: Grid
+  points: readonly RequestPoint[]
+  /** Oldest first. */
+  looks: readonly Look[]
+  from: { versionId: string; version: string }
+  to: { versionId: string; version: string }
+  chain: Chain
+}
+
+type Thresholds = NonNullable<ChartInput['thresholds']>
+
+/** Errors, latency, quality and traffic of both sides over the same time. */
+export function sideCharts(input: ChartsInput): ChartModel[] {
+  const { points, grid, from, to, looks } = input
+  const metrics = looks.at(-1)?.metrics ?? []
+  const errors = metrics.find(({ of }) => of === 'telemetry.errors')
+  const latency = metrics.find(({ of }) => of === 'telemetry.latencyMs')
+  return [
+    chart(input, {
+      id: 'error-rate',
+      title: 'Error rate',
+      unit: '%',
+      digits: 2,
+      sides: [errorRates(points, from.versionId, grid), errorRates(points, to.versionId, grid)],
+      thresholds: limitOf(errors),
+    }),
+    chart(input, {
+      id: 'latency-p95',
+      title: 'p95 latency',
+      unit: 'ms',
+      digits: 1,
+      sides: [{ values: latencies(points, from.versionId, grid) }, { values: latencies(points, to.versionId, grid) }],
+      thresholds: limitOf(latency),
+    }),
+    ...metrics.filter(({ of }) => of.startsWith('quality.')).map((metric) => qualityChart(input, metric)),
+    trafficChart(input),
+  ]
+}
+
+/** What is judged: the interval of the difference at each look against the margin. */
+export function differenceCharts(input: ChartsInput): ChartModel[] {
+  const { looks, grid } = input
+  return (looks.at(-1)?.metrics ?? []).map((metric) => {
+    const { factor, differenceUnit, unit, digits } = scaleOf(metric)
+    const { value, breach, words, absolute } = marginOf(metric)
+    const ratio = differenceUnit === '×'
+    const cut: [number, number] = absolute ? [-Infinity, Infinity] : cutAround(value * factor, ratio ? 1 : 0)
+    const side = absolute ? ('candidate' as const) : ('difference' as const)
+    const { values, low, high } = sideIntervals(looks, grid, { name: metric.name, side, factor }, cut)
+    const what = absolute ? 'candidate' : ratio ? 'candidate / stable' : 'candidate − stable'
+    return prepareChart({
+      ...grid,
+      id: `difference-${metric.name}`,
+      title: `${metric.name}: ${what}`,
+      unit: absolute ? unit : differenceUnit,
+      digits,
+      series: [{ id: 'centre', label: 'centre', role: 'candidate', values, band: { label: 'interval', low, high } }],
+      thresholds: [{ value: value * factor, label: words, breach }],
+      marks: marksOf(input.chain),
+    })
+  })
+}
+
+function qualityChart(input: ChartsInput, metric: MetricVerdict): ChartModel {
+  const { looks, grid } = input
+  const { factor, unit, digits } = scaleOf(metric)
+  const side = (side: 'stable' | 'candidate') => sideIntervals(looks, grid, { name: metric.name, side, factor })
+  return chart(input, {
+    id: metric.name,
+    title: `${metric.name} (labelled)`,
+    unit,
+    digits,
+    sides: [side('stable'), side('candidate')],
+    thresholds: limitOf(metric),
+  })
+}
+
+function trafficChart(input: ChartsInput): ChartModel {
+  const { points, grid, to, looks } = input
+  const { values, low, high } = candidateShares(points, to.versionId, grid)
+  const weights = observedWeights(looks, grid)
+  return prepareChart({
+    ...grid,
+    id: 'traffic-share',
+    title: 'Traffic share',
+    unit: '%',
+    digits: 1,
+    series: [
+      { id: 'weight', label: 'weight read back', role: 'baseline', values: weights },
+      { id: 'share', label: 'requests', role: 'candidate', values, band: { label: '95 % interval', low, high } },
+    ],
+    marks: marksOf(input.chain),
+  })
+}
+
+type Side = Pick<Banded, 'values'> & Partial<Banded>
+
+function chart(
+  { grid, from, to, chain }: ChartsInput,
+  {
+    sides: [stable, candidate],
+    ...rest
+  }: Pick<ChartInput, 'id' | 'title' | 'unit' | 'digits'> & { sides: [Side, Side]; thresholds: Thresholds },
+): ChartModel {
+  return prepareChart({
+    ...grid,
+    ...rest,
+    series: [
+      { id: 'stable', label: from.version, role: 'baseline', values: stable.values, ...bandOf(stable) },
+      { id: 'candidate', label: to.version, role: 'candidate', values: candidate.values, ...bandOf(candidate) },
+    ],
+    marks: marksOf(chain),
+  })
+}
+
+function bandOf({ low, high }: Side) {
+  return low && high ? { band: { label: 'interval', low, high } } : {}
+}
+
+/** A margin on the difference is drawn from where stable was at the newest look. */
+function limitOf(metric: MetricVerdict | undefined): Thresholds {
+  if (!metric) return []
+  const { factor, unit, digits } = scaleOf(metric)
+  const { value, breach, words, absolute } = marginOf(metric)
+  if (absolute) return [{ value: value * factor, label: words, breach }]
+  const [lo, hi] = metric.stable
+  if (lo === null || hi === null || metric.samples.stable === 0) return []
+  const centre = (lo + hi) / 2
+  const ratio = 'notWorseThan' in metric.margin && 'ratio' in metric.margin.notWorseThan
+  const limit = (ratio ? centre * value : centre + value) * factor
+  if (limit < 0) return []
+  return [{ value: limit, label: `limit now ${formatNumber(limit, unit, digits)}`, breach }]
+}
+
+/** A dotted line per weight, where it was read back, or where it was intended when it never was. */
+export function marksOf(chain: Chain): { atMs: number; label: string }[] {
+  const steps = chain.steps.map((step) => ({
+    atMs: Date.parse(step.verifiedAt ?? step.intendedAt),
+    label: `${step.weight} %`,
+  }))
+  const ends = [
+    { at: chain.promotion?.trafficVerifiedAt, label: 'promoted' },
+    { at: chain.rollback?.trafficVerifiedAt ?? chain.rollback?.intentAt, label: 'rollback' },
+  ]
+  return [...steps, ...ends.flatMap(({ at, label }) => (at ? [{ atMs: Date.parse(at), label }] : []))]
+}

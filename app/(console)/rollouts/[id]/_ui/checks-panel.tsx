@@ -1,0 +1,109 @@
+import type { RolloutDetail } from '#lib/rollouts/views.ts'
+import type { MetricVerdict } from '#lib/rollouts/metric-verdict.ts'
+import { formatCount, formatDuration } from '../../../../_ui/format.ts'
+import { Hash } from '../../../../_ui/hash.tsx'
+import { Panel } from '../../../../_ui/panel.tsx'
+import { EmptyState } from '../../../../_ui/states/empty-state.tsx'
+import { Status } from '../../../../_ui/status.tsx'
+import { Ago } from '../../../../_ui/time.tsx'
+import { intervalWords, marginOf, scaleOf, verdictStatus } from './words.ts'
+import s from '../rollout.module.css'
+
+/** Each metric's verdict at the newest look, with all that it rests on. */
+export function ChecksPanel({ rollout: r, nowMs }: { rollout: RolloutDetail; nowMs: number }) {
+  const { decision: stored } = r
+  return (
+    <Panel
+      live
+      title={`Checks at ${r.weight} %`}
+      aside={
+        <>
+          {r.policyName} <Hash digest={r.policyDigest} />
+        </>
+      }
+    >
+      {stored === null ? (
+        <EmptyState icon="target" title="Nothing was judged yet">
+          The first look comes when the candidate is ready and the first weight was read back.
+        </EmptyState>
+      ) : (
+        <>
+          <div className={s.scroll}>
+            <table className={s.plain}>
+              <caption className="sr">Checks of the newest look</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Metric</th>
+                  <th scope="col">Verdict</th>
+                  <th scope="col">Judged interval</th>
+                  <th scope="col">Allowed</th>
+                  <th scope="col" data-num="">
+                    Samples
+                  </th>
+                  <th scope="col" data-num="">
+                    Alpha
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {stored.decision.metrics.map((metric) => (
+                  <CheckRow key={metric.name} metric={metric} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+          <p className={s.note}>
+            Decision: <b>{stored.decision.kind}</b>, <Ago atMs={stored.at} nowMs={nowMs} />. Unless{' '}
+            {stored.decision.unless}.
+          </p>
+        </>
+      )}
+    </Panel>
+  )
+}
+
+function CheckRow({ metric }: { metric: MetricVerdict }) {
+  const { unit, differenceUnit, factor, digits } = scaleOf(metric)
+  const { words, absolute } = marginOf(metric)
+  const { of, word } = verdictStatus[metric.verdict]
+  const judged = absolute ? metric.candidate : metric.difference
+  const isRatio = differenceUnit === '×'
+  return (
+    <tr>
+      <th scope="row">
+        {metric.name}
+        {metric.critical && <small>critical</small>}
+      </th>
+      <td>
+        <Status of={of}>{word}</Status>
+      </td>
+      <td>
+        {metric.noDataBecause === null ? (
+          <>
+            {intervalWords(judged, absolute ? unit : differenceUnit, isRatio ? 1 : factor, digits)}
+            <small>
+              {absolute ? 'candidate' : isRatio ? 'candidate / stable' : 'candidate − stable'}; stable{' '}
+              {intervalWords(metric.stable, unit, factor, isRatio ? 1 : digits)}, candidate{' '}
+              {intervalWords(metric.candidate, unit, factor, isRatio ? 1 : digits)}
+            </small>
+          </>
+        ) : (
+          <>
+            unknown<small>{metric.noDataBecause}</small>
+          </>
+        )}
+      </td>
+      <td>
+        {words}
+        {metric.labelDelaySeconds > 0 && (
+          <small>labels come {formatDuration(metric.labelDelaySeconds * 1000)} later</small>
+        )}
+      </td>
+      <td data-num="">
+        {formatCount(metric.samples.candidate)}
+        <small>stable {formatCount(metric.samples.stable)}</small>
+      </td>
+      <td data-num="">{Number(metric.alpha.toPrecision(2))}</td>
+    </tr>
+  )
+}

@@ -1,0 +1,142 @@
+import { servingAlias } from '#lib/models/model.ts'
+import type { Ctx } from '#lib/platform/context.ts'
+import type { RolloutDetail } from '#lib/rollouts/views.ts'
+import { refusalOf } from '../../../../_server/may.ts'
+import { stateRefusal } from '../../../../_server/refusal.ts'
+import { GovernedAction } from '../../../../_ui/dialog/governed-action.tsx'
+import type { Refusal } from '../../../../_ui/permission-button.tsx'
+import { hold, promote, resume, rollBack } from '../actions.ts'
+import { reachedOf } from './chain.ts'
+import { stepLines, promotionLines, rollbackLines } from './plan-lines.ts'
+
+type Verb = keyof RolloutDetail['mine']
+const actionOf = {
+  hold: 'rollout:hold',
+  resume: 'rollout:resume',
+  promote: 'rollout:promote',
+  rollBack: 'rollout:roll-back',
+} as const
+
+export type SteerProps = { rollout: RolloutDetail; ctx: Ctx; nowMs: number }
+
+/** What a person can do to a rollout now; what is not open says why, from the tables that the server judges by. */
+export async function Steer({ rollout, ctx, nowMs }: SteerProps) {
+  const verbs = ['hold', 'resume', 'promote', 'rollBack'] as const
+  const [onHold, onResume, onPromote, onRollBack] = await Promise.all(
+    verbs.map((verb) => refusalFor(ctx, rollout, verb)),
+  )
+  const common = { r: rollout, what: `${rollout.model.name} in ${rollout.environment.name}`, nowMs }
+  return (
+    <>
+      {rollout.state === 'held' ? (
+        <Resume {...common} refusal={onResume ?? null} />
+      ) : (
+        <Hold {...common} refusal={onHold ?? null} />
+      )}
+      <Promote {...common} refusal={onPromote ?? null} />
+      <RollBack {...common} refusal={onRollBack ?? null} />
+    </>
+  )
+}
+
+type ControlProps = { r: RolloutDetail; what: string; nowMs: number; refusal: Refusal | null }
+
+function Resume({ r, what, refusal }: ControlProps) {
+  return (
+    <GovernedAction
+      opener="Resume…"
+      icon="play"
+      title={`Resume the rollout of ${what}?`}
+      plan={[
+        { what: 'State', from: 'held', to: r.step < 0 ? 'pending' : 'progressing' },
+        { what: `Weight of ${r.to.version}`, to: `stays ${r.weight} %` },
+      ]}
+      note={`It is held because: ${r.heldBecause ?? 'no reason is recorded'}. Resuming takes responsibility for what was last seen: a latched trip is let go, and a step whose weights were changed counts afresh.`}
+      verb="Resume"
+      action={resume}
+      fields={{ rolloutId: r.id }}
+      refusal={refusal}
+    />
+  )
+}
+
+function Hold({ r, what, refusal }: ControlProps) {
+  return (
+    <GovernedAction
+      opener="Hold…"
+      icon="pause"
+      title={`Hold the rollout of ${what}?`}
+      plan={[
+        { what: 'State', from: r.state, to: 'held' },
+        { what: `Weight of ${r.to.version}`, to: `stays ${r.weight} %` },
+      ]}
+      note="No weight rises until somebody resumes it. Metrics that fail still take it back."
+      verb={`Hold at ${r.weight} %`}
+      action={hold}
+      fields={{ rolloutId: r.id }}
+      refusal={refusal}
+    />
+  )
+}
+
+function Promote({ r, what, nowMs, refusal }: ControlProps) {
+  const next = r.stepViews[r.step + 1]
+  const percent = next?.weight ?? 100
+  const isStep = next !== undefined && percent < 100
+  const { version } = r.to
+  return (
+    <GovernedAction
+      opener={`Promote to ${percent} %…`}
+      icon="up"
+      title={isStep ? `Give ${version} ${percent} % of ${what} now?` : `Let ${version} serve all of ${what}?`}
+      plan={isStep ? stepLines(r, percent) : promotionLines(r, servingAlias)}
+      note={promoteNote(r)}
+      verb={`Promote to ${percent} %`}
+      action={promote}
+      fields={{ rolloutId: r.id, to: isStep ? 'next-step' : 'all', evenIfHeld: r.state === 'held' ? 'yes' : 'no' }}
+      {...(isStep ? {} : { outcome: { nowMs, ...reachedOf(r.chain.promotion) } })}
+      refusal={refusal}
+    />
+  )
+}
+
+function RollBack({ r, what, nowMs, refusal }: ControlProps) {
+  return (
+    <GovernedAction
+      opener="Roll back…"
+      icon="undo"
+      kind="danger"
+      title={`Roll ${what} back to ${r.from.version}?`}
+      plan={rollbackLines(r, servingAlias)}
+      note="The plan is committed with your reason first; traffic and alias are each read back afterwards. No automatic process can raise the candidate's weight again."
+      verb={`Roll back to ${r.from.version}`}
+      action={rollBack}
+      fields={{ rolloutId: r.id }}
+      outcome={{ nowMs, ...reachedOf(r.chain.rollback), ...problemOf(r) }}
+      refusal={refusal}
+    />
+  )
+}
+
+function promoteNote(r: RolloutDetail): string {
+  const undecided =
+    r.decision?.decision.metrics.filter(({ verdict }) => verdict !== 'pass').map(({ name }) => name) ?? []
+  const metrics = undecided.length > 0 ? `Not passed so far: ${undecided.join(', ')}. ` : ''
+  const heldFor = r.heldBecause === null ? '' : `It is held (${r.heldBecause}); this goes on all the same. `
+  return `${metrics}${heldFor}This is your decision, whatever the metrics say so far; the approval is asked again when it is committed.`
+}
+
+function problemOf(r: RolloutDetail): { problem?: string } {
+  const { rollback } = r.chain
+  if (rollback === null || rollback.toldUnverifiedAt === null || rollback.trafficVerifiedAt !== null) return {}
+  return {
+    problem: 'The rollback was requested and could not be verified yet. It is retried until it is; people were told.',
+  }
+}
+
+async function refusalFor(ctx: Ctx, r: RolloutDetail, verb: Verb): Promise<Refusal | null> {
+  const mine = r.mine[verb]
+  if (mine.allowed) return null
+  const scope = { environment: r.environment.name }
+  return (await refusalOf(ctx, actionOf[verb], scope, mine)) ?? stateRefusal(mine.because)
+}
