@@ -1,8 +1,5 @@
 import type { RolloutDetail } from '#lib/rollouts/views.ts'
 
-// The policy's word; as a literal key a linter takes the object for a promise.
-const thenWord = 'then'
-
 /**
  * The policy as a file would say it: what a person starts from when they ask what another policy would have decided. The
  * parser takes it back to the same policy.
@@ -36,8 +33,10 @@ export function policySource(policy: RolloutDetail['policy']): Record<string, un
     on: {
       fail: on.fail,
       inconclusive: on.inconclusive,
-      noData: { holdFor: `${on.noData.holdForSeconds}s`, [thenWord]: on.noData.reaction },
-      candidateUnready: { after: `${on.candidateUnready.afterSeconds}s`, [thenWord]: on.candidateUnready.reaction },
+      // oxlint-disable-next-line unicorn/no-thenable -- "then" is the policy's word; the object is never awaited.
+      noData: { holdFor: `${on.noData.holdForSeconds}s`, then: on.noData.reaction },
+      // oxlint-disable-next-line unicorn/no-thenable -- "then" is the policy's word; the object is never awaited.
+      candidateUnready: { after: `${on.candidateUnready.afterSeconds}s`, then: on.candidateUnready.reaction },
       approvalRevoked: on.approvalRevoked,
       approvalExpired: on.approvalExpired,
     },
@@ -48,7 +47,8 @@ export function policySource(policy: RolloutDetail['policy']): Record<string, un
       normal: `${normal.op} ${normal.value}`,
       breach: `${breach.op} ${breach.value}`,
       for: windowsInARow,
-      [thenWord]: reaction,
+      // oxlint-disable-next-line unicorn/no-thenable -- "then" is the policy's word; the object is never awaited.
+      then: reaction,
     })),
     limits: { cooldown: `${limits.cooldownSeconds}s`, autoRollbacksPerVersion: limits.autoRollbacksPerVersion },
   }
