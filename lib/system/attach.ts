@@ -19,6 +19,8 @@ export async function attachSystem(
   try {
     const embedded = {
       ...env,
+      // Tokens name the origin that they are for: that of the installation, whatever PORT is in this shell.
+      QUARTERDECK_ORIGIN: env.QUARTERDECK_ORIGIN ?? rememberedOrigin(dataFolder),
       DATABASE_URL: postgres.url,
       QUARTERDECK_SECRET: config.secret ?? embeddedSecret(dataFolder),
     }
