@@ -57,7 +57,7 @@ export async function commitBatches(
   const answers = await housekeep(system, 'telemetry-fold', async (tx) => {
     await lockTelemetry(
       tx,
-      firsts.map((batch) => batch.workspaceId),
+      firsts.flatMap((batch) => [batch.workspaceId, ...workspacesOf(batch)]),
     )
     const earlier = await selectBatchAnswers(tx, firsts.flatMap(named))
     const fresh = firsts.filter((batch) => !earlier.has(keyOf(batch) ?? ''))
@@ -81,6 +81,11 @@ export async function commitBatches(
     if (!answer) throw new Error('a batch was left without an answer')
     return first ? { ...answer, duplicate: true } : answer
   })
+}
+
+/** A data plane's batch holds events of every workspace that serves from it. */
+function workspacesOf(batch: Batch): Set<string> {
+  return new Set(batch.events.flatMap((each) => each.workspaceId ?? []))
 }
 
 /** A retry can overtake its first attempt into the same commit. */

@@ -1,3 +1,4 @@
+import { rootWorkspaceId } from '#lib/platform/actor.ts'
 import type { EventKind, EventRejection, TelemetryEvent } from './events.ts'
 
 /** What the sender's key allows. */
@@ -9,7 +10,8 @@ export type Directory = {
   version(id: string): { modelId: string } | undefined
 }
 
-export type IndexedEvent = { index: number; event: TelemetryEvent }
+/** `workspaceId`: of the endpoint that an event names, once it is admitted; what names none is the sender's. */
+export type IndexedEvent = { index: number; event: TelemetryEvent; workspaceId?: string | undefined }
 
 /** How far ahead of our clock an event's time may be: a wrong clock must not close the windows of everybody else. */
 export const aheadMsMax = 86_400_000
@@ -29,6 +31,8 @@ export function admitEvents(
   for (const each of events) {
     const refusal = refuse(each.event, grant, directory, nowMs)
     if (refusal) rejected.push({ index: each.index, ...refusal })
+    else if ('endpoint' in each.event)
+      admitted.push({ ...each, workspaceId: directory.endpoint(each.event.endpoint)?.workspaceId })
     else admitted.push(each)
   }
   return { admitted, rejected }
@@ -55,7 +59,9 @@ function refuse(event: TelemetryEvent, grant: Grant, directory: Directory, nowMs
     return { path: 'time', message: 'is more than a day ahead of our clock: check the sender’s' }
   if (event.type !== 'request' && event.type !== 'prediction') return undefined
   const endpoint = directory.endpoint(event.endpoint)
-  if (endpoint?.workspaceId !== grant.workspaceId)
+  // A key of the installation itself is that of a data plane, from which every workspace serves.
+  const reaches = grant.workspaceId === rootWorkspaceId || endpoint?.workspaceId === grant.workspaceId
+  if (!endpoint || !reaches)
     return { path: 'endpoint', message: `there is no endpoint ${event.endpoint} in this workspace` }
   if (grant.endpointId !== null && grant.endpointId !== event.endpoint)
     return { path: 'endpoint', message: `this key is for ${grant.endpointId}, not for ${event.endpoint}` }

@@ -39,8 +39,7 @@ export function foldEvents(
   sender: { workspaceId: string; endpointId: string | null },
   events: readonly IndexedEvent[],
 ): Fold {
-  const { workspaceId } = sender
-  for (const { event } of events) {
+  for (const { event, workspaceId = sender.workspaceId } of events) {
     switch (event.type) {
       case 'request':
         countRequest(fold.facts, workspaceId, event)
