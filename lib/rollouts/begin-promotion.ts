@@ -17,7 +17,7 @@ export async function beginPromotion(tx: Tx, row: RolloutRow, beginning: Beginni
   const endpoint = await holdEndpoint(tx, row.endpointId)
   if (!endpoint) throw new Error(`rollout ${row.id} names an endpoint that is not there`)
   const approvals = await findApprovals(tx, row, now)
-  const facts = { ...(beginning.facts ?? knownFacts(row, endpoint)), fence, alias: servingAlias, ...approvals }
+  const facts = { ...(beginning.facts ?? knownFacts(row, endpoint, now)), fence, alias: servingAlias, ...approvals }
   const result = promotionPlan(planInput('promotion', row, { ...facts, aliasVersionId: row.from.versionId }))
   if (!result.ok) return result
   const chain = { ...row.chain, promotion: newPlanChain({ by, because, decidedAt, now }) }

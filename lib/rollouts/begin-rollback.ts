@@ -32,7 +32,7 @@ export async function beginRollback(tx: Tx, row: RolloutRow, beginning: Beginnin
   const endpoint = await holdEndpoint(tx, row.endpointId)
   if (!endpoint) throw new Error(`rollout ${row.id} names an endpoint that is not there`)
   const approvals = await findApprovals(tx, row, now)
-  const facts = { ...(beginning.facts ?? knownFacts(row, endpoint)), fence, alias: servingAlias, ...approvals }
+  const facts = { ...(beginning.facts ?? knownFacts(row, endpoint, now)), fence, alias: servingAlias, ...approvals }
   const aliasVersionId = row.chain.promotion?.aliasVerifiedAt ? row.to.versionId : row.from.versionId
   const result = rollbackPlan(planInput('rollback', row, { ...facts, aliasVersionId }))
   if (!result.ok) return result

@@ -23,6 +23,9 @@ export type PlanFacts = {
 const rollbackScaleDownSeconds = 10
 const promotionScaleDownSeconds = 60
 
+/** An older reading says nothing of what runs now. */
+const recentMs = 10_000
+
 /** The facts in the form that plans are made from. */
 export function planInput(kind: 'rollback' | 'promotion', row: RolloutRow, facts: PlanFacts): PlanInput {
   const ready = (versionId: string) => ({ ready: readyReplicas(facts.servers, versionId), desired: 1 })
@@ -48,13 +51,23 @@ export function percentOf(weights: readonly Weight[], versionId: string): number
 }
 
 /** What the endpoint's reconciler read back last, for verbs, which do not call the outside. */
-export function knownFacts(row: RolloutRow, endpoint: EndpointRow): Pick<PlanFacts, 'candidatePercent' | 'servers'> {
+export function knownFacts(
+  row: RolloutRow,
+  endpoint: EndpointRow,
+  now: Date,
+): Pick<PlanFacts, 'candidatePercent' | 'servers'> {
   const { observed } = endpoint
   const traffic = observed?.traffic ?? null
+  // Our own read-back of the step is newer than what the endpoint's reconciler saw, who only looks now and then.
+  const isReadBack = row.stepStartedAt !== null || row.chain.promotion?.trafficVerifiedAt != null || traffic === null
   return {
-    candidatePercent: traffic === null ? row.weight : percentOf(traffic.weights, row.to.versionId),
-    servers: observed?.missing === null ? observed.servers : null,
+    candidatePercent: isReadBack ? row.weight : percentOf(traffic.weights, row.to.versionId),
+    servers: observed?.missing === null && isRecent(endpoint.observedAt, now) ? observed.servers : null,
   }
+}
+
+function isRecent(at: Date | null, now: Date): boolean {
+  return at !== null && now.getTime() - at.getTime() <= recentMs
 }
 
 // An unread cluster counts as ready: the plan's preflight asks again before any traffic moves.

@@ -18,12 +18,12 @@ type Work = Claim & { trafficFence: number }
 /**
  * One turn: claims due rollouts, brings each one act further, and says when it is due again. Recovery after a crash and
  * normal running are the same path: what is to be done is read from the rollout and from the outside, never remembered.
- * Returns how many were acted on.
+ * Returns how many were acted on, and as many as were claimed when there may be more that are due.
  */
 export async function reconcileRollouts(system: System, holder: string): Promise<number> {
   const work = await claim(system, holder)
   const results = await Promise.all(work.map((each) => takeTurn(system, each)))
-  return results.filter((result) => result).length
+  return work.length === claimsMax ? work.length : results.filter((result) => result).length
 }
 
 // The endpoint's outside fencing number is taken with the claim: whoever claimed last holds the highest. Endpoints are
