@@ -28,6 +28,11 @@ const batchIdPattern = /^[A-Za-z0-9._:/-]{1,128}$/
 
 export function ingestRoutes(system: System, parts: RouteParts): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
+  // A server that stops ends each connection with the answer under way: a client that keeps it would hold the server up.
+  app.use(async (c, next) => {
+    await next()
+    if (parts.state.stopping) c.header('connection', 'close')
+  })
   app.post('/v1/events', (c) => takeEvents(system, parts, c))
   app.all('/v1/events', (c) => {
     c.header('allow', 'POST')
@@ -51,7 +56,6 @@ export function ingestRoutes(system: System, parts: RouteParts): Hono<{ Bindings
 }
 
 async function takeEvents(system: System, parts: RouteParts, c: IngestContext): Promise<Response> {
-  if (parts.state.stopping) c.header('connection', 'close')
   const grant = await parts.grantOf(c.req.header('authorization'))
   const batchId = readBatchId(c.req.header('x-batch-id'))
   const format = bodyFormat(c.req.header('content-type'))

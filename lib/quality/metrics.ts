@@ -58,7 +58,11 @@ function f1Estimate(truePositives: number, union: number): Estimate | null {
   const j = proportion(truePositives, union)
   if (j === null || j.interval === null) return null
   const f1 = (share: number) => (2 * share) / (1 + share)
-  return { value: f1(j.value), interval: [f1(j.interval[0]), f1(j.interval[1])], n: union }
+  return {
+    value: (2 * truePositives) / (union + truePositives),
+    interval: [f1(j.interval[0]), f1(j.interval[1])],
+    n: union,
+  }
 }
 
 /**
@@ -78,11 +82,16 @@ export function aucEstimate(positive: readonly number[], negative: readonly numb
   }
   const pairs = m * n
   const area = (wins + ties / 2) / pairs
-  const a = (area * pairs + 0.5) / (pairs + 1)
-  const [q1, q2] = [a / (2 - a), (2 * a * a) / (1 + a)]
-  const variance = (a * (1 - a) + (m - 1) * (q1 - a * a) + (n - 1) * (q2 - a * a)) / pairs
-  const half = z * Math.sqrt(Math.max(0, variance)) + ties / 2 / pairs
+  const error = hanleyMcNeilError((area * pairs + 0.5) / (pairs + 1), m, n)
+  const half = z * error + ties / 2 / pairs
   return { value: area, interval: [Math.max(0, area - half), Math.min(1, area + half)], n: m + n }
+}
+
+/** The standard error of an area under the curve of m positives and n negatives (Hanley & McNeil 1982, equation 1). */
+export function hanleyMcNeilError(area: number, m: number, n: number): number {
+  const [q1, q2] = [area / (2 - area), (2 * area * area) / (1 + area)]
+  const variance = area * (1 - area) + (m - 1) * (q1 - area * area) + (n - 1) * (q2 - area * area)
+  return Math.sqrt(Math.max(0, variance) / (m * n))
 }
 
 /** A mean from its sum and the sum of squares, with the normal interval. */
