@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signInAsPersona } from '#lib/members/sign-in-as-persona.ts'
 import { bindRole } from '#lib/members/bind-role.ts'
-import { personaIssuer } from '#lib/members/model.ts'
+import { personaIssuer } from '#lib/platform/actor.ts'
 import { systemCtx } from '#lib/platform/call.ts'
 import { testSecret, testSystem, type TestSystem, type TestWorkspace } from '../tests/support/system.ts'
 

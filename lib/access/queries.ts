@@ -17,3 +17,24 @@ export async function selectBindings(
     .limit(200)
   return lock ? query.forShare().execute() : query.execute()
 }
+
+/** Whose token that is, and whether it was revoked. */
+export function selectTokenHolder(db: Reader, tokenId: string) {
+  return db
+    .selectFrom('api_token as t')
+    .innerJoin('identity as i', 'i.id', 't.identity_id')
+    .select(['t.revoked_at', 'i.id', 'i.issuer', 'i.subject', 'i.kind', 'i.name'])
+    .where('t.id', '=', tokenId)
+    .executeTakeFirst()
+}
+
+/** The public keys that tokens are verified with: the one that signs now, and the one before it while its tokens live. */
+export function selectTokenKeys(db: Reader) {
+  return db
+    .selectFrom('signing_key')
+    .select(['id', 'public_key'])
+    .where('purpose', '=', 'token')
+    .orderBy('created_at', 'desc')
+    .limit(2)
+    .execute()
+}

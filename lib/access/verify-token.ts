@@ -1,8 +1,9 @@
 import { createLocalJWKSet, errors, jwtVerify, type JWK, type JWTPayload } from 'jose'
-import type { Actor } from '#lib/platform/actor.ts'
+import { personaIssuer, type Actor } from '#lib/platform/actor.ts'
 import type { System } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { processSingleton } from '#lib/platform/globals.ts'
+import { selectTokenHolder, selectTokenKeys } from './queries.ts'
 import { tokenAgeSecondsMax, tokenAudience, tokenToleranceSeconds, tokenType } from './token-claims.ts'
 
 type KeySet = { readAtMs: number; resolve: ReturnType<typeof createLocalJWKSet> }
@@ -26,13 +27,10 @@ export async function verifyToken(
   const claims = await verifySignature(system, text)
   const { jti, sub, idp } = claims
   if (!jti || !sub || typeof idp !== 'string') throw refused('it lacks jti, sub or idp')
-  const row = await system.db
-    .selectFrom('api_token as t')
-    .innerJoin('identity as i', 'i.id', 't.identity_id')
-    .select(['t.revoked_at', 'i.id', 'i.issuer', 'i.subject', 'i.kind', 'i.name'])
-    .where('t.id', '=', jti)
-    .executeTakeFirst()
+  const row = await selectTokenHolder(system.db, jti)
   if (!row || row.revoked_at !== null) throw refused('it was revoked')
+  if (row.issuer === personaIssuer && !system.config.personas)
+    throw refused('it is of a local persona, and those are off')
   if (row.subject !== sub || row.issuer !== idp) throw refused('it names somebody else than it was issued to')
   const actor: Actor = { issuer: row.issuer, subject: row.subject, kind: row.kind, name: row.name, via: 'api' }
   return { actor, actorId: row.id, tokenId: jti }
@@ -76,13 +74,7 @@ async function tokenKeys(system: System, freshMs: number): Promise<KeySet> {
   const nowMs = system.clock.monotonicMs()
   const present = cache.get(system.db)
   if (present && nowMs - present.readAtMs < freshMs) return present
-  const rows = await system.db
-    .selectFrom('signing_key')
-    .select(['id', 'public_key'])
-    .where('purpose', '=', 'token')
-    .orderBy('created_at', 'desc')
-    .limit(2)
-    .execute()
+  const rows = await selectTokenKeys(system.db)
   const keys = rows.map((r): JWK => ({ ...(JSON.parse(r.public_key) as JWK), kid: r.id, alg: 'ES256', use: 'sig' }))
   const made = { readAtMs: nowMs, resolve: createLocalJWKSet({ keys }) }
   cache.set(system.db, made)

@@ -4,6 +4,7 @@ import { newId } from '#lib/platform/ids.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { BindRoleInput } from './model.ts'
+import { insertBinding } from './queries-credentials.ts'
 import { ensureIdentity } from './queries.ts'
 
 /** Gives a person or service a role in this workspace. @throws `conflict` when the same binding exists */
@@ -17,22 +18,9 @@ export async function bindRole(ctx: Ctx, input: BindRoleInput): Promise<{ bindin
       const now = ctx.clock.now()
       const identityId = await ensureIdentity(tx, { issuer, subject, name, kind }, now)
       const bindingId = newId('binding', now)
-      const { numInsertedOrUpdatedRows } = await tx
-        .insertInto('role_binding')
-        .values({
-          id: bindingId,
-          workspace_id: ctx.workspaceId,
-          identity_id: identityId,
-          role,
-          environment,
-          label,
-          created_at: now,
-          created_by: ctx.actorId,
-          revoked_at: null,
-        })
-        .onConflict((c) => c.doNothing())
-        .executeTakeFirstOrThrow()
-      if (numInsertedOrUpdatedRows !== 1n)
+      const scope = { role, environment, label }
+      const binding = { id: bindingId, workspaceId: ctx.workspaceId, identityId, ...scope, createdBy: ctx.actorId, now }
+      if (!(await insertBinding(tx, binding)))
         throw problem('conflict', `${name} holds the role ${role} in that scope already.`, { role })
       const after = { issuer, subject, role, environment, label }
       return {

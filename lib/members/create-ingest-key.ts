@@ -4,6 +4,7 @@ import type { Ctx } from '#lib/platform/context.ts'
 import { newId } from '#lib/platform/ids.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
 import { IngestKeyInput } from './model.ts'
+import { insertIngestKey } from './queries.ts'
 
 /**
  * Makes a key that may send telemetry of those kinds, for one endpoint or for all of the workspace. The secret is
@@ -23,19 +24,9 @@ export async function createIngestKey(
     async (tx) => {
       const now = ctx.clock.now()
       const key = { id: newId('ingestKey', now), hint: `${secret.slice(0, 8)}…` }
-      await tx
-        .insertInto('ingest_key')
-        .values({
-          ...key,
-          workspace_id: ctx.workspaceId,
-          endpoint_id: endpointId,
-          kinds,
-          secret_digest: digestOfSecret(secret),
-          created_at: now,
-          created_by: ctx.actorId,
-          revoked_at: null,
-        })
-        .execute()
+      const { workspaceId, actorId: createdBy } = ctx
+      const secretDigest = digestOfSecret(secret)
+      await insertIngestKey(tx, { ...key, workspaceId, endpointId, kinds, secretDigest, createdBy, now })
       return {
         value: key,
         audit: { resource: { kind: 'ingest-key', id: key.id }, after: { endpointId, kinds }, because: 'asked for' },

@@ -23,11 +23,30 @@ export async function ensureAgentKey(system: System): Promise<void> {
   if (await selectIngestKey(system.db, digest)) return
   const here = { kind: 'workspace', id: rootWorkspaceId, workspaceId: rootWorkspaceId }
   const ctx = systemCtx(system)
-  await mutate(ctx, { action: 'ingest-key:create', load: () => Promise.resolve({ subject: here, resource: here }) }, async (tx) => {
-    const now = system.clock.now()
-    const id = newId('ingestKey', now)
-    const key = { id, workspaceId: rootWorkspaceId, endpointId: null, kinds: [...ingestKinds], secretDigest: digest, hint: 'local agent', createdBy: ctx.actorId, now }
-    await insertIngestKey(tx, key)
-    return { value: id, audit: { resource: { kind: 'ingest-key', id, name: 'local agent' }, because: 'The installation has a data plane of its own.' } }
-  })
+  await mutate(
+    ctx,
+    { action: 'ingest-key:create', load: () => Promise.resolve({ subject: here, resource: here }) },
+    async (tx) => {
+      const now = system.clock.now()
+      const id = newId('ingestKey', now)
+      const key = {
+        id,
+        workspaceId: rootWorkspaceId,
+        endpointId: null,
+        kinds: [...ingestKinds],
+        secretDigest: digest,
+        hint: 'local agent',
+        createdBy: ctx.actorId,
+        now,
+      }
+      await insertIngestKey(tx, key)
+      return {
+        value: id,
+        audit: {
+          resource: { kind: 'ingest-key', id, name: 'local agent' },
+          because: 'The installation has a data plane of its own.',
+        },
+      }
+    },
+  )
 }

@@ -1,8 +1,9 @@
+import { personaIssuer } from '#lib/platform/actor.ts'
 import { systemCtx } from '#lib/platform/call.ts'
 import type { System } from '#lib/platform/context.ts'
 import { bindRole } from './bind-role.ts'
 import { createWorkspace } from './create-workspace.ts'
-import { personaIssuer, personas } from './model.ts'
+import { personas } from './model.ts'
 import { selectBindingsEver, selectWorkspace } from './queries.ts'
 
 /**

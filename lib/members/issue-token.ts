@@ -7,7 +7,7 @@ import { newId } from '#lib/platform/ids.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
 import { seal, unseal } from '#lib/platform/seal.ts'
 import { TokenInput } from './model.ts'
-import { selectTokenKeys } from './queries.ts'
+import { insertToken, insertTokenSigner, selectTokenSigner } from './queries-credentials.ts'
 
 /**
  * Issues a bearer token for the caller: a JWT access token (RFC 9068, `typ: at+jwt`), signed with ES256 by our own key.
@@ -27,10 +27,7 @@ export async function issueToken(ctx: Ctx, input: TokenInput): Promise<{ id: str
       const now = ctx.clock.now()
       const id = newId('token', now)
       const expiresAt = new Date(now.getTime() + lifetimeSeconds * 1000)
-      await tx
-        .insertInto('api_token')
-        .values({ id, identity_id: ctx.actorId, created_at: now, expires_at: expiresAt, revoked_at: null })
-        .execute()
+      await insertToken(tx, { id, identityId: ctx.actorId, now, expiresAt })
       const key = await tokenKey(ctx, tx)
       token = await new SignJWT({ idp: ctx.actor.issuer })
         .setProtectedHeader({ alg: 'ES256', typ: tokenType, kid: key.id })
@@ -54,23 +51,20 @@ export async function issueToken(ctx: Ctx, input: TokenInput): Promise<{ id: str
   return { ...issued, token }
 }
 
+// Two first issues at once make two keys, of which one is stored; both sign with that one.
 async function tokenKey(ctx: Ctx, tx: Tx): Promise<{ id: string; jwk: JWK }> {
-  const live = (await selectTokenKeys(tx)).find((k) => k.retired_at === null)
-  if (live) return { id: live.id, jwk: JSON.parse(unseal(ctx.secrets, live.id, live.sealed_private_key)) as JWK }
+  const row = (await selectTokenSigner(tx)) ?? (await makeTokenKey(ctx, tx))
+  return { id: row.id, jwk: JSON.parse(unseal(ctx.secrets, row.id, row.sealedPrivateKey)) as JWK }
+}
+
+async function makeTokenKey(ctx: Ctx, tx: Tx): Promise<{ id: string; sealedPrivateKey: string }> {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const [jwk, publicJwk] = await Promise.all([exportJWK(privateKey), exportJWK(publicKey)])
   const now = ctx.clock.now()
   const id = newId('signingKey', now)
-  await tx
-    .insertInto('signing_key')
-    .values({
-      id,
-      purpose: 'token',
-      public_key: JSON.stringify(publicJwk),
-      sealed_private_key: seal(ctx.secrets, id, JSON.stringify(jwk)),
-      created_at: now,
-      retired_at: null,
-    })
-    .execute()
-  return { id, jwk }
+  const sealedPrivateKey = seal(ctx.secrets, id, JSON.stringify(jwk))
+  await insertTokenSigner(tx, { id, publicKey: JSON.stringify(publicJwk), sealedPrivateKey, now })
+  const stored = await selectTokenSigner(tx)
+  if (!stored) throw new Error('the signing key of tokens was stored and is not there')
+  return stored
 }

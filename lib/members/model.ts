@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { roles, type Role } from '#lib/access/actions.ts'
 
-export const slug = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{1,40}$/, {
-    error: 'must be 2 to 41 lower-case letters, digits and dashes, and start with a letter',
-  })
+export const slug = z.string().regex(/^[a-z][a-z0-9-]{1,40}$/, {
+  error: 'must be 2 to 41 lower-case letters, digits and dashes, and start with a letter',
+})
 
 export const WorkspaceInput = z.strictObject({
   name: slug,
@@ -42,8 +40,11 @@ export type IngestKeyInput = z.input<typeof IngestKeyInput>
 export const TokenInput = z.strictObject({ lifetimeSeconds: z.number().int().min(60).max(86_400).default(3600) })
 export type TokenInput = z.input<typeof TokenInput>
 
-/** The issuer of the local personas. Whatever they sign is of the demo kind. */
-export const personaIssuer = 'quarterdeck-personas'
+export const RevokeTokenInput = z.strictObject({
+  tokenId: z.string().startsWith('tk_').max(64),
+  reason: z.string().trim().min(3).max(1000),
+})
+export type RevokeTokenInput = z.input<typeof RevokeTokenInput>
 
 export type Persona = { subject: string; name: string; title: string; roles: readonly Exclude<Role, 'worker'>[] }
 

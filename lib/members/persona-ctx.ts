@@ -1,7 +1,8 @@
+import { personaIssuer } from '#lib/platform/actor.ts'
 import { newRequestId } from '#lib/platform/call.ts'
 import type { Ctx, System } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
-import { personaIssuer, personas } from './model.ts'
+import { personas } from './model.ts'
 import { selectIdentity } from './queries.ts'
 import { resolveWorkspace } from './reads.ts'
 

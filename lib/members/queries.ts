@@ -93,12 +93,7 @@ export function selectBindingsEver(db: Reader, workspaceId: string, issuer: stri
 }
 
 /** Takes all roles of an issuer's identities in a workspace away; returns how many there were. */
-export async function revokeBindingsOfIssuer(
-  tx: Tx,
-  workspaceId: string,
-  issuer: string,
-  now: Date,
-): Promise<number> {
+export async function revokeBindingsOfIssuer(tx: Tx, workspaceId: string, issuer: string, now: Date): Promise<number> {
   const result = await tx
     .updateTable('role_binding')
     .set({ revoked_at: now })
@@ -142,20 +137,19 @@ export function selectIngestKey(db: Reader, secretDigest: string) {
     .executeTakeFirst()
 }
 
-export function selectTokenKeys(db: Reader) {
-  return db
-    .selectFrom('signing_key')
-    .selectAll()
-    .where('purpose', '=', 'token')
-    .orderBy('created_at', 'desc')
-    .limit(2)
-    .execute()
-}
-
 /** Stores a key by its digest; the secret itself is never here. */
 export async function insertIngestKey(
   tx: Tx,
-  key: { id: string; workspaceId: string; endpointId: string | null; kinds: string[]; secretDigest: string; hint: string; createdBy: string; now: Date },
+  key: {
+    id: string
+    workspaceId: string
+    endpointId: string | null
+    kinds: string[]
+    secretDigest: string
+    hint: string
+    createdBy: string
+    now: Date
+  },
 ): Promise<void> {
   await tx
     .insertInto('ingest_key')

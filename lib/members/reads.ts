@@ -2,7 +2,7 @@ import { accessDecision, authorizeRead } from '#lib/access/authorize.ts'
 import type { Action } from '#lib/access/actions.ts'
 import type { Ctx, System } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
-import { personaIssuer } from './model.ts'
+import { personaIssuer } from '#lib/platform/actor.ts'
 import { selectIdentity, selectMembers, selectWorkspace, selectWorkspacesOf } from './queries.ts'
 
 export type WorkspaceView = { id: string; name: string; title: string; demo: boolean }

@@ -1,6 +1,7 @@
-import type { Actor } from '#lib/platform/actor.ts'
+import { personaIssuer, type Actor } from '#lib/platform/actor.ts'
 import type { System } from '#lib/platform/context.ts'
 import { housekeep } from '#lib/platform/housekeep.ts'
+import { touchSession } from './queries-credentials.ts'
 import { selectSession } from './queries.ts'
 import { sessionIdleSeconds, sessionIdOf } from './sign-in-as-persona.ts'
 
@@ -14,13 +15,13 @@ export async function resumeSession(
   if (!/^[A-Za-z0-9_-]{43}$/.test(cookie)) return undefined
   const row = await selectSession(system.db, sessionIdOf(cookie))
   if (!row || row.revoked_at !== null) return undefined
+  // Personas need no password: where they are switched off, what they began before ends too.
+  if (row.issuer === personaIssuer && !system.config.personas) return undefined
   const now = system.clock.now()
   const idleSeconds = (now.getTime() - row.seen_at.getTime()) / 1000
   if (row.expires_at <= now || idleSeconds > sessionIdleSeconds) return undefined
   if (idleSeconds > touchSeconds) {
-    await housekeep(system, 'session', (tx) =>
-      tx.updateTable('session').set({ seen_at: now }).where('id', '=', row.id).execute(),
-    )
+    await housekeep(system, 'session', (tx) => touchSession(tx, row.id, now))
   }
   return {
     actor: { issuer: row.issuer, subject: row.subject, kind: row.kind, name: row.name, via: 'console' },

@@ -1,5 +1,5 @@
 import type { Tx } from '#lib/platform/db/schema.ts'
-import { personaIssuer } from './model.ts'
+import { personaIssuer } from '#lib/platform/actor.ts'
 import { revokeBindingsOfIssuer } from './queries.ts'
 
 /**

@@ -1,29 +1,26 @@
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
+import { parseInput } from '#lib/platform/parse-input.ts'
+import { RevokeTokenInput } from './model.ts'
+import { lockToken, markTokenRevoked } from './queries-credentials.ts'
 
-/** Revokes a bearer token by its id (`jti`), at once. */
-export async function revokeToken(ctx: Ctx, input: { tokenId: string; reason: string }): Promise<{ tokenId: string }> {
-  const here = { kind: 'workspace', id: ctx.workspaceId, workspaceId: ctx.workspaceId }
+/** Revokes a bearer token by its id (`jti`), at once: of somebody who has or had a role in this workspace. */
+export async function revokeToken(ctx: Ctx, input: RevokeTokenInput): Promise<{ tokenId: string }> {
+  const { tokenId, reason } = parseInput(RevokeTokenInput, input)
   return mutate(
     ctx,
     {
       action: 'token:revoke',
       load: async (tx) => {
-        const subject = await tx
-          .selectFrom('api_token')
-          .selectAll()
-          .where('id', '=', input.tokenId)
-          .forUpdate()
-          .executeTakeFirst()
-        return subject && { subject, resource: { ...here, kind: 'token', id: subject.id } }
+        const subject = await lockToken(tx, tokenId, ctx.workspaceId)
+        return subject && { subject, resource: { kind: 'token', id: tokenId, workspaceId: ctx.workspaceId } }
       },
     },
     async (tx, token) => {
-      if (token.revoked_at !== null)
+      if (!(await markTokenRevoked(tx, tokenId, ctx.clock.now())))
         throw problem('conflict', 'This token was revoked already.', { revokedAt: token.revoked_at })
-      await tx.updateTable('api_token').set({ revoked_at: ctx.clock.now() }).where('id', '=', token.id).execute()
-      return { value: { tokenId: token.id }, audit: { because: input.reason } }
+      return { value: { tokenId }, audit: { before: { identityId: token.identity_id }, because: reason } }
     },
   )
 }

@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { appendEntry } from '#lib/audit/append.ts'
-import { rootWorkspaceId } from '#lib/platform/actor.ts'
+import { personaIssuer, rootWorkspaceId } from '#lib/platform/actor.ts'
 import { newRequestId } from '#lib/platform/call.ts'
 import type { System } from '#lib/platform/context.ts'
 import { housekeep } from '#lib/platform/housekeep.ts'
 import { problem } from '#lib/platform/errors.ts'
-import { personaIssuer, personas } from './model.ts'
+import { personas } from './model.ts'
+import { insertSession } from './queries-credentials.ts'
 import { ensureIdentity } from './queries.ts'
 
 export const sessionIdleSeconds = 8 * 3600
@@ -39,17 +40,8 @@ export async function signInAsPersona(
       requestId: requestId ?? newRequestId(system),
     }
     const sessionId = sessionIdOf(cookie)
-    await tx
-      .insertInto('session')
-      .values({
-        id: sessionId,
-        identity_id: id,
-        created_at: now,
-        seen_at: now,
-        expires_at: new Date(now.getTime() + sessionSeconds * 1000),
-        revoked_at: null,
-      })
-      .execute()
+    const expiresAt = new Date(now.getTime() + sessionSeconds * 1000)
+    await insertSession(tx, { id: sessionId, identityId: id, now, expiresAt })
     const resource = { kind: 'session', id: sessionId.slice(0, 16) }
     await appendEntry(tx, ctx, {
       action: 'session:start',

@@ -3,6 +3,7 @@ import type { Ctx } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
 import { UnbindRoleInput } from './model.ts'
+import { revokeBinding } from './queries-credentials.ts'
 import { lockBinding } from './queries.ts'
 
 /** Takes a role away. Votes that were cast under it are judged anew wherever they are counted. */
@@ -18,9 +19,8 @@ export async function unbindRole(ctx: Ctx, input: UnbindRoleInput): Promise<{ bi
       },
     },
     async (tx, binding) => {
-      if (binding.revoked_at !== null)
+      if (!(await revokeBinding(tx, bindingId, ctx.clock.now())))
         throw problem('conflict', 'This role was taken away already.', { revokedAt: binding.revoked_at })
-      await tx.updateTable('role_binding').set({ revoked_at: ctx.clock.now() }).where('id', '=', bindingId).execute()
       const before = {
         identityId: binding.identity_id,
         role: binding.role,

@@ -16,6 +16,9 @@ export type Actor = z.infer<typeof Actor>
 /** Our own issuer: the worker, the sequencer and start-up act under it. */
 export const ownIssuer = 'quarterdeck'
 
+/** The issuer of the local personas. Whatever they sign is of the demo kind. */
+export const personaIssuer = 'quarterdeck-personas'
+
 /** Rows that the first migration makes: the installation's own workspace, in which workspaces are created, and who acts there. */
 export const rootWorkspaceId = 'ws_00000000000000000000000001'
 export const systemIdentityId = 'id_00000000000000000000000001'

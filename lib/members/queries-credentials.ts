@@ -1,0 +1,164 @@
+import type { Reader, Tx } from '#lib/platform/db/schema.ts'
+
+export type NewBinding = {
+  id: string
+  workspaceId: string
+  identityId: string
+  role: string
+  environment: string | null
+  label: string | null
+  createdBy: string
+  now: Date
+}
+
+/** False when the identity holds that role in that scope already. */
+export async function insertBinding(tx: Tx, b: NewBinding): Promise<boolean> {
+  const result = await tx
+    .insertInto('role_binding')
+    .values({
+      id: b.id,
+      workspace_id: b.workspaceId,
+      identity_id: b.identityId,
+      role: b.role,
+      environment: b.environment,
+      label: b.label,
+      created_at: b.now,
+      created_by: b.createdBy,
+      revoked_at: null,
+    })
+    .onConflict((c) => c.doNothing())
+    .executeTakeFirst()
+  return result.numInsertedOrUpdatedRows === 1n
+}
+
+/** False when the role was taken away already. */
+export async function revokeBinding(tx: Tx, bindingId: string, now: Date): Promise<boolean> {
+  const result = await tx
+    .updateTable('role_binding')
+    .set({ revoked_at: now })
+    .where('id', '=', bindingId)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** False when the name is taken. */
+export async function insertWorkspace(
+  tx: Tx,
+  w: { id: string; name: string; title: string; demo: boolean; now: Date },
+): Promise<boolean> {
+  const { now, ...row } = w
+  const result = await tx
+    .insertInto('workspace')
+    .values({ ...row, created_at: now })
+    .onConflict((c) => c.column('name').doNothing())
+    .executeTakeFirst()
+  return result.numInsertedOrUpdatedRows === 1n
+}
+
+export async function insertSession(
+  tx: Tx,
+  s: { id: string; identityId: string; now: Date; expiresAt: Date },
+): Promise<void> {
+  await tx
+    .insertInto('session')
+    .values({
+      id: s.id,
+      identity_id: s.identityId,
+      created_at: s.now,
+      seen_at: s.now,
+      expires_at: s.expiresAt,
+      revoked_at: null,
+    })
+    .execute()
+}
+
+/** Notes that a session is in use; never backwards, whichever of two requests comes last. */
+export async function touchSession(tx: Tx, id: string, now: Date): Promise<void> {
+  await tx.updateTable('session').set({ seen_at: now }).where('id', '=', id).where('seen_at', '<', now).execute()
+}
+
+/** False when the session had ended already or never was. */
+export async function endSession(tx: Tx, id: string, now: Date): Promise<boolean> {
+  const result = await tx
+    .updateTable('session')
+    .set({ revoked_at: now })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+export async function insertToken(
+  tx: Tx,
+  token: { id: string; identityId: string; now: Date; expiresAt: Date },
+): Promise<void> {
+  await tx
+    .insertInto('api_token')
+    .values({
+      id: token.id,
+      identity_id: token.identityId,
+      created_at: token.now,
+      expires_at: token.expiresAt,
+      revoked_at: null,
+    })
+    .execute()
+}
+
+/** A token of somebody who has or had a role in the workspace; another one's does not exist for its admins. */
+export function lockToken(tx: Tx, id: string, workspaceId: string) {
+  return tx
+    .selectFrom('api_token as t')
+    .selectAll('t')
+    .where('t.id', '=', id)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('role_binding as b')
+          .select('b.id')
+          .whereRef('b.identity_id', '=', 't.identity_id')
+          .where('b.workspace_id', '=', workspaceId),
+      ),
+    )
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** False when it was revoked already. */
+export async function markTokenRevoked(tx: Tx, id: string, now: Date): Promise<boolean> {
+  const result = await tx
+    .updateTable('api_token')
+    .set({ revoked_at: now })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** The key that signs tokens now. */
+export function selectTokenSigner(db: Reader) {
+  return db
+    .selectFrom('signing_key')
+    .select(['id', 'sealed_private_key as sealedPrivateKey'])
+    .where('purpose', '=', 'token')
+    .where('retired_at', 'is', null)
+    .executeTakeFirst()
+}
+
+/** Stores the first signing key; another one that was stored at the same time stays the only one. */
+export async function insertTokenSigner(
+  tx: Tx,
+  key: { id: string; publicKey: string; sealedPrivateKey: string; now: Date },
+): Promise<void> {
+  await tx
+    .insertInto('signing_key')
+    .values({
+      id: key.id,
+      purpose: 'token',
+      public_key: key.publicKey,
+      sealed_private_key: key.sealedPrivateKey,
+      created_at: key.now,
+      retired_at: null,
+    })
+    .onConflict((c) => c.column('purpose').where('retired_at', 'is', null).doNothing())
+    .execute()
+}
