@@ -23,7 +23,7 @@ export const paths = {
   driftFeature: (monitorId: string, feature: string) =>
     `/drift/${encodeURIComponent(monitorId)}/features/${encodeURIComponent(feature)}`,
   quality: () => '/quality',
-  qualityModel: (id: string) => `/quality/${encodeURIComponent(id)}`,
+  qualityEndpoint: (endpointId: string) => `/quality/${encodeURIComponent(endpointId)}`,
   slos: () => '/slos',
   slo: (id: string) => `/slos/${encodeURIComponent(id)}`,
   costs: () => '/costs',
