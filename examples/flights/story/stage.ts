@@ -2,7 +2,7 @@ import { findDemo } from '#lib/demo/reads.ts'
 import { advanceDemo, type DemoProgress } from '#lib/demo/advance-demo.ts'
 import type { DemoState } from '#lib/demo/model.ts'
 import { findPersona } from '#lib/members/reads.ts'
-import { personaIssuer } from '#lib/members/model.ts'
+import { personaIssuer } from '#lib/platform/actor.ts'
 import { newRequestId } from '#lib/platform/call.ts'
 import type { Ctx, System } from '#lib/platform/context.ts'
 
