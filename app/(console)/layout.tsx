@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react'
-import { listEnvironments } from '#lib/models/reads.ts'
-import { refusalOf, roster } from '../_server/may.ts'
+import { environmentsFor, roster } from '../_server/may.ts'
 import { requireSession } from '../_server/session.ts'
 import { paths, withQuery } from '../paths.ts'
 import { Button } from '../_ui/button.tsx'
@@ -18,8 +17,7 @@ export const dynamic = 'force-dynamic'
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
   const session = await requireSession()
   const { ctx, workspace, workspaces } = session
-  const [counts, members, denied] = await Promise.all([countWaiting(ctx), roster(), refusalOf(ctx, 'environment:read')])
-  const environments = denied ? [] : await listEnvironments(ctx)
+  const [counts, members, environments] = await Promise.all([countWaiting(ctx), roster(), environmentsFor(ctx)])
   const roles = [...new Set(members.filter((m) => m.identityId === ctx.actorId).map((m) => m.role))]
   return (
     <Shell

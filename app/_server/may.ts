@@ -1,6 +1,8 @@
 import { cache } from 'react'
 import type { Action } from '#lib/access/actions.ts'
 import { listMembers, whetherAllowed } from '#lib/members/reads.ts'
+import type { EnvironmentView } from '#lib/models/model.ts'
+import { listEnvironments } from '#lib/models/reads.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { isProblem } from '#lib/platform/errors.ts'
 import type { Refusal } from '../_ui/permission-button.tsx'
@@ -31,3 +33,8 @@ export async function refusalOf(
   if (!decision.allowed) return roleRefusal(decision, await roster(), scope)
   return can.allowed ? null : stateRefusal(can.because)
 }
+
+/** The environments of the workspace, asked once a request; none for who may not read them. */
+export const environmentsFor = cache(async (ctx: Ctx): Promise<readonly EnvironmentView[]> => {
+  return (await refusalOf(ctx, 'environment:read')) ? [] : listEnvironments(ctx)
+})

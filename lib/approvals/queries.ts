@@ -78,12 +78,15 @@ export async function selectApprovals(
     before: string | undefined
     limit: number
     state?: ApprovalState | undefined
+    /** Only those that are no longer open. */
+    decided?: boolean | undefined
     versionId?: string | undefined
   },
 ): Promise<ApprovalRow[]> {
   let query = approvalQuery(db).where('a.workspace_id', '=', filter.workspaceId)
   if (filter.before) query = query.where('a.id', '<', filter.before)
   if (filter.state) query = query.where('a.state', '=', filter.state)
+  if (filter.decided) query = query.where('a.state', '<>', 'open')
   if (filter.versionId) query = query.where('a.version_id', '=', filter.versionId)
   return (await query.orderBy('a.id', 'desc').limit(filter.limit).execute()).map(toRow)
 }

@@ -27,6 +27,7 @@ export async function listApprovals(
     limit?: number
     cursor?: string | undefined
     state?: ApprovalState | undefined
+    decided?: boolean | undefined
     versionId?: string | undefined
   } = {},
 ): Promise<Page<ApprovalView>> {
@@ -37,6 +38,7 @@ export async function listApprovals(
     before: decodeCursor(input.cursor),
     limit: limit + 1,
     state: input.state,
+    decided: input.decided,
     versionId: input.versionId,
   }
   return pageOf((await selectApprovals(ctx.db, filter)).map(toView), limit, (a) => a.id)

@@ -2,12 +2,12 @@ import type { Metadata } from 'next'
 import { cache } from 'react'
 import { listApprovals } from '#lib/approvals/reads.ts'
 import { listEndpoints } from '#lib/endpoints/reads.ts'
-import { listEnvironments, listVersions, readModel } from '#lib/models/reads.ts'
+import { listVersions, readModel } from '#lib/models/reads.ts'
 import type { ApprovalView } from '#lib/approvals/model.ts'
 import type { VersionView } from '#lib/models/model.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { Page } from '#lib/platform/page.ts'
-import { refusalOf } from '../../../_server/may.ts'
+import { environmentsFor, refusalOf } from '../../../_server/may.ts'
 import { pageRead } from '../../../_server/page-read.ts'
 import { cursorOf, pagerLinks, readQuery, type SearchParams } from '../../../_server/query.ts'
 import { requireSession } from '../../../_server/session.ts'
@@ -45,7 +45,7 @@ export default async function ModelPage({ params, searchParams }: Props) {
   const [versions, known, environments] = await Promise.all([
     listVersions(ctx, model.id, { limit: 50, cursor }),
     readKnown(ctx, model.id),
-    environmentsOf(ctx),
+    environmentsFor(ctx),
   ])
   const nowMs = ctx.clock.now().getTime()
   const { state } = lineOf(model, { newest: [], serving: model.serving, ...known })
@@ -146,8 +146,4 @@ async function readKnown(ctx: Ctx, modelId: string) {
     noApprovals ? [] : listApprovals(ctx, { limit: 200 }).then((page) => page.items),
   ])
   return { endpoints, approvals: approvals.filter((a) => a.subject.model.id === modelId) }
-}
-
-async function environmentsOf(ctx: Ctx) {
-  return (await refusalOf(ctx, 'environment:read')) ? [] : listEnvironments(ctx)
 }

@@ -4,9 +4,9 @@ import { cache } from 'react'
 import { listApprovals } from '#lib/approvals/reads.ts'
 import type { ApprovalView } from '#lib/approvals/model.ts'
 import type { EnvironmentView, ServingView, VersionView } from '#lib/models/model.ts'
-import { listEnvironments, readModel, readVersion } from '#lib/models/reads.ts'
+import { readModel, readVersion } from '#lib/models/reads.ts'
 import type { Ctx } from '#lib/platform/context.ts'
-import { refusalOf } from '../../../../../_server/may.ts'
+import { environmentsFor, refusalOf } from '../../../../../_server/may.ts'
 import { pageRead } from '../../../../../_server/page-read.ts'
 import { requireSession } from '../../../../../_server/session.ts'
 import { paths } from '../../../../../paths.ts'
@@ -43,13 +43,10 @@ export default async function VersionPage({ params }: Props) {
   if (of.refusal) return <NoPermission {...of.refusal} />
   const [version, model] = [read.value, of.value]
   if (version.modelId !== model.id) notFound()
-  const [noApprovals, noEnvironments] = await Promise.all([
-    refusalOf(ctx, 'approval:read'),
-    refusalOf(ctx, 'environment:read'),
-  ])
+  const noApprovals = await refusalOf(ctx, 'approval:read')
   const [approvals, environments] = await Promise.all([
     noApprovals ? [] : listApprovals(ctx, { versionId, limit: 200 }).then((page) => page.items),
-    noEnvironments ? [] : listEnvironments(ctx),
+    environmentsFor(ctx),
   ])
   const target = nextEnvironment(environments, approvals, model.serving, version)
   const other = model.serving.find((each) => each.versionId !== version.id)

@@ -1,0 +1,96 @@
+import type { Metadata } from 'next'
+import { listApprovals } from '#lib/approvals/reads.ts'
+import type { Ctx } from '#lib/platform/context.ts'
+import { environmentsFor, refusalOf } from '../../../_server/may.ts'
+import { cursorOf, oneOf, pagerLinks, readQuery, type SearchParams } from '../../../_server/query.ts'
+import { requireCtx } from '../../../_server/session.ts'
+import { approvalsForMe } from '../../../_server/voting.ts'
+import { paths, withQuery } from '../../../paths.ts'
+import { PageHead } from '../../../_ui/page-head.tsx'
+import { Toolbar } from '../../../_ui/panel.tsx'
+import { EmptyState } from '../../../_ui/states/empty-state.tsx'
+import { NoPermission } from '../../../_ui/states/no-permission.tsx'
+import { FilterTabs } from '../../../_ui/table/filter-tabs.tsx'
+import { Pager } from '../../../_ui/table/pager.tsx'
+import { ApprovalTable } from '../approval-table.tsx'
+
+export const metadata: Metadata = { title: 'Approvals' }
+
+const tabs = [
+  { id: 'waiting', label: 'Waiting for me' },
+  { id: 'open', label: 'Open' },
+  { id: 'decided', label: 'Decided' },
+] as const
+type Tab = (typeof tabs)[number]['id']
+
+export default async function ApprovalsPage({ searchParams }: { searchParams: SearchParams }) {
+  const ctx = await requireCtx()
+  const denied = await refusalOf(ctx, 'approval:read')
+  if (denied) return <NoPermission {...denied} />
+  const query = await readQuery(searchParams)
+  const mine = await approvalsForMe(ctx)
+  // Somebody for whom nothing waits came to see what is open.
+  const tab = oneOf(
+    query.tab,
+    tabs.map((each) => each.id),
+    mine.length > 0 ? 'waiting' : 'open',
+  )
+  const cursor = cursorOf(query.cursor)
+  const page = tab === 'waiting' ? { items: mine, nextCursor: null } : await readTab(ctx, tab, cursor)
+  return (
+    <>
+      <PageHead title="Approvals" />
+      <Toolbar>
+        <FilterTabs
+          label="Requests"
+          tabs={tabs.map(({ id, label }) => ({
+            id,
+            label,
+            href: withQuery(paths.approvals(), { tab: id }),
+            ...(id === 'waiting' ? { count: mine.length } : {}),
+            current: id === tab,
+          }))}
+        />
+      </Toolbar>
+      <ApprovalTable
+        approvals={page.items}
+        environments={await environmentsFor(ctx)}
+        nowMs={ctx.clock.now().getTime()}
+        empty={<NoApprovals tab={tab} />}
+      />
+      {(page.nextCursor !== null || cursor !== undefined) && (
+        <Pager
+          {...pagerLinks(paths.approvals(), { tab }, { cursor, trail: query.trail, nextCursor: page.nextCursor })}
+          shown={`${page.items.length} requests`}
+        />
+      )}
+    </>
+  )
+}
+
+function readTab(ctx: Ctx, tab: Exclude<Tab, 'waiting'>, cursor: string | undefined) {
+  return listApprovals(ctx, tab === 'open' ? { state: 'open', cursor } : { decided: true, cursor })
+}
+
+const noneOf: Record<Tab, { title: string; text: string }> = {
+  waiting: {
+    title: 'Nothing waits for you',
+    text: 'Requests appear here when their policy asks for a role that you hold and nothing stands against your vote.',
+  },
+  open: {
+    title: 'No open request',
+    text: 'A developer asks for approval on the page of a version, or through the API. It appears here until it is decided.',
+  },
+  decided: {
+    title: 'Nothing was decided yet',
+    text: 'Requests move here when their quorum is reached or they end otherwise.',
+  },
+}
+
+function NoApprovals({ tab }: { tab: Tab }) {
+  return (
+    <EmptyState icon="inbox" title={noneOf[tab].title}>
+      {noneOf[tab].text}
+    </EmptyState>
+  )
+}
