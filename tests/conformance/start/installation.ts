@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 export type Ports = { web: number; ingest: number; gateway: number; admin: number }
@@ -47,7 +48,7 @@ export function run(
   const [program = '', ...args] = command
   const child = spawn(program, args, {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: { ...userEnvironment(root), ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -108,4 +109,13 @@ export async function statusOf(url: string): Promise<number> {
   } catch {
     return 0
   }
+}
+
+/** What a user's shell has: the machine's own Node first, not that of this clone, with which we may be running. */
+export function userEnvironment(root: string): NodeJS.ProcessEnv {
+  const PATH = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((part) => part !== join(root, 'node_modules', '.bin'))
+    .join(delimiter)
+  return { ...process.env, PATH }
 }
