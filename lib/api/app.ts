@@ -9,6 +9,8 @@ import { addAuditLog } from './audit-log.ts'
 import { authenticate, contextOf } from './authenticate.ts'
 import { bodyBytesDefault, readJsonBody } from './body.ts'
 import { addDocument } from './add-document.ts'
+import { costRoutes } from './costs.ts'
+import { driftRoutes } from './drift.ts'
 import { endpointRoutes } from './endpoints.ts'
 import { checkHost, checkSite } from './guard.ts'
 import { keyedRequest, runOnce } from './idempotency.ts'
@@ -16,9 +18,12 @@ import { memberRoutes } from './members.ts'
 import { modelRoutes } from './models.ts'
 import { observe } from './observe.ts'
 import { addProbes } from './probes.ts'
+import { qualityRoutes } from './quality.ts'
 import { defaultRateLimit, rateLimiter, type RateLimit } from './rate-limit.ts'
+import { rolloutRoutes } from './rollouts.ts'
 import type { ApiRoute } from './route.ts'
 import { apiPrefix, type Api, type ApiEnv } from './scope.ts'
+import { sloRoutes } from './slos.ts'
 
 /** Every operation of the API, in the order of its document. */
 export const apiRoutes: readonly ApiRoute[] = [
@@ -26,6 +31,11 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...modelRoutes,
   ...approvalRoutes,
   ...endpointRoutes,
+  ...rolloutRoutes,
+  ...driftRoutes,
+  ...qualityRoutes,
+  ...sloRoutes,
+  ...costRoutes,
   ...auditRoutes,
 ]
 

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { EntryContent } from '#lib/audit/content.ts'
 import { listEntries, readEntry, readLogStatus } from '#lib/audit/reads.ts'
 import { defineRoute, type ApiRoute } from './route.ts'
-import { filterText, idOf, idParam, instant, pageSchema, paging } from './schemas.ts'
+import { filterText, idOf, idParam, instant, moment, pageSchema, paging } from './schemas.ts'
 
 const tag = 'Audit'
 
@@ -31,11 +31,6 @@ const LogStatus = z
     lagSeconds: z.number(),
   })
   .openapi('AuditLogStatus')
-const moment = z.iso
-  .datetime({ offset: true })
-  .transform((text) => new Date(text))
-  .openapi({ type: 'string', format: 'date-time' })
-
 export const auditRoutes: readonly ApiRoute[] = [
   defineRoute({
     method: 'get',

@@ -96,7 +96,7 @@ describe('models', () => {
   it('creates and lists environments', async () => {
     const made = await post('/environments', site.people.admin.token, { name: 'staging', protected: false })
     expect(made.status).toBe(201)
-    expect(items(await get('/environments')).map((e) => e['name'])).toEqual(['production', 'staging'])
+    expect(items(await get('/environments')).map((e) => e['name'])).toEqual(['open-ground', 'production', 'staging'])
   })
 })
 
@@ -124,9 +124,9 @@ describe('approvals and endpoints', () => {
     expect((await get(`/endpoints/${endpointId}`, own.people.viewer.token)).body).toMatchObject({
       state: 'deploying',
       stable: { versionId },
-      observed: null,
+      observed: { servers: [], traffic: null },
     })
-    expect(items(await get('/endpoints', own.people.viewer.token))).toHaveLength(1)
+    expect(items(await get('/endpoints', own.people.viewer.token))).toHaveLength(2)
     const revoked = await post(`/approvals/${approvalId}/revoke`, own.people.approver.token, { reason: 'a mistake' })
     expect(revoked.body).toEqual({ approvalId, state: 'revoked' })
     expect(items(await get('/approvals?state=revoked', own.people.viewer.token))).toHaveLength(1)
@@ -138,6 +138,57 @@ describe('approvals and endpoints', () => {
     expect((await post(path, own.people.developer.token, { reason: 'not yet' })).body).toMatchObject({
       state: 'withdrawn',
     })
+  })
+})
+
+describe('rollouts', () => {
+  it('start, hold, resume and roll back, each read back', async () => {
+    const own = await api.site()
+    const { rolloutId, candidateId } = own.ids
+    const operator = own.people.operator.token
+    const state = async () => (await get(`/rollouts/${rolloutId}`, own.people.viewer.token)).body as { state: string }
+    expect(await state()).toMatchObject({ state: 'pending', to: { versionId: candidateId }, plan: null })
+    const steer = (verb: string) => post(`/rollouts/${rolloutId}/${verb}`, operator, { reason: 'a test' })
+    expect(await steer('hold')).toMatchObject({ status: 200, body: { state: 'held' } })
+    expect(await steer('hold')).toMatchObject({ status: 409, body: { state: 'held' } })
+    expect(await steer('resume')).toMatchObject({ status: 200 })
+    expect(await steer('roll-back')).toMatchObject({ status: 202, body: { state: 'rolling-back' } })
+    expect(await state()).toMatchObject({ state: 'rolling-back', plan: { kind: 'rollback' } })
+    expect(items(await get('/rollouts?active=true', own.people.viewer.token))).toHaveLength(1)
+    expect(items(await get(`/rollouts/${rolloutId}/observations`, own.people.viewer.token))).toEqual([])
+  })
+})
+
+describe('drift, objectives, quality and costs', () => {
+  it('reads profiles, monitors and findings, and acknowledges one', async () => {
+    const { findingId, monitorId, profileId, versionId } = site.ids
+    expect(items(await get(`/profiles?versionId=${versionId}`))).toMatchObject([{ id: profileId, rows: 400 }])
+    expect(items(await get('/monitors'))).toMatchObject([{ id: monitorId, profileId, features: [] }])
+    expect(items(await get(`/findings?monitorId=${monitorId}&state=open`))).toMatchObject([{ id: findingId }])
+    const path = `/findings/${findingId}/acknowledge`
+    expect((await post(path, site.people.operator.token, { reason: 'known storm' })).body).toEqual({
+      id: findingId,
+      state: 'acknowledged',
+    })
+    expect((await get(`/findings/${findingId}`)).body).toMatchObject({
+      state: 'acknowledged',
+      acknowledgedBy: 'operator',
+      can: { acknowledge: { allowed: false } },
+    })
+  })
+
+  it('shows what is not known as not known', async () => {
+    const { sloId, servingEndpointId } = site.ids
+    expect((await get(`/slos/${sloId}`)).body).toMatchObject({ state: 'no-data', status: null })
+    const burnDown = items(await get(`/slos/${sloId}/burn-down?steps=10`))
+    expect(burnDown).toHaveLength(10)
+    expect(burnDown.every((point) => point['left'] === null)).toBe(true)
+    expect((await get(`/endpoints/${servingEndpointId}/quality`)).body).toEqual({
+      versions: [],
+      pending: { predictions: 0, earlyLabels: 0 },
+    })
+    const range = 'from=2026-02-01T00:00:00Z&to=2026-03-01T01:00:00%2B01:00'
+    expect((await get(`/costs?${range}`)).body).toMatchObject({ requests: 0, perThousandRequests: null, endpoints: [] })
   })
 })
 

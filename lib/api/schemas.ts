@@ -44,6 +44,17 @@ export const paging = {
 export const instant = z.date().openapi({ type: 'string', format: 'date-time' })
 export const instantOrNull = z.union([instant, z.null()])
 
+/** An instant that a caller gives: RFC 3339 with an offset. */
+export const moment = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .openapi({ type: 'string', format: 'date-time' })
+
+/** A structure that its domain describes and that readers need not take apart to act. */
+export function structure(description: string) {
+  return z.unknown().openapi({ type: 'object', additionalProperties: true, description })
+}
+
 /** A page of a list, newest first. */
 export function pageSchema<T extends z.ZodType>(item: T) {
   return z.object({

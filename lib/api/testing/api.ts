@@ -3,19 +3,25 @@ import type { Role } from '#lib/access/actions.ts'
 import { selectBindings } from '#lib/access/queries.ts'
 import { loadApprovalPolicies } from '#lib/approvals/load-policies.ts'
 import { requestApproval } from '#lib/approvals/request-approval.ts'
+import { loadPrices } from '#lib/costs/load-prices.ts'
+import { loadDriftPolicies } from '#lib/drift/reads-policies.ts'
 import { createEndpoint } from '#lib/endpoints/create-endpoint.ts'
 import { bindRole } from '#lib/members/bind-role.ts'
 import { issueToken } from '#lib/members/issue-token.ts'
 import { unbindRole } from '#lib/members/unbind-role.ts'
+import { builtinRegistry } from '#lib/models/builtin-registry.ts'
 import { createEnvironment } from '#lib/models/create-environment.ts'
 import { registerModel } from '#lib/models/register-model.ts'
 import { registerVersion } from '#lib/models/register-version.ts'
 import { systemCtx } from '#lib/platform/call.ts'
 import type { Ctx } from '#lib/platform/context.ts'
+import { loadRolloutPolicies } from '#lib/rollouts/load-policies.ts'
+import { loadSloPolicies } from '#lib/slos/load-policies.ts'
 import { testSystem, type TestSystem, type TestWorkspace } from '../../../tests/support/system.ts'
 import { apiRoutes, createApi } from '../app.ts'
 import { apiPrefix, type Api } from '../scope.ts'
 import { answerChecker } from './conformance.ts'
+import { makeThings, type Things } from './things.ts'
 
 export const host = '127.0.0.1:3000'
 export const humanRoles = ['viewer', 'developer', 'approver', 'validator', 'operator', 'auditor', 'admin'] as const
@@ -29,7 +35,11 @@ export type Call = (method: string, path: string, options?: CallOptions) => Prom
 export type Site = {
   ws: TestWorkspace
   people: Record<HumanRole, { ctx: Ctx; token: string }>
-  ids: Record<'modelId' | 'versionId' | 'environmentId' | 'endpointId' | 'approvalId' | 'bindingId' | 'entryId', string>
+  ids: Record<
+    'modelId' | 'versionId' | 'environmentId' | 'endpointId' | 'approvalId' | 'bindingId' | 'entryId',
+    string
+  > &
+    Things
   revisionDigest: string
 }
 
@@ -39,8 +49,14 @@ export const someDigest = `sha256:${'a'.repeat(64)}`
 
 /** The API on a real system. Every answer is checked against the OpenAPI document as it passes. */
 export async function testApi(options: Parameters<typeof createApi>[1] = {}): Promise<TestApi> {
-  await loadApprovalPolicies()
-  const t = await testSystem()
+  await Promise.all([
+    loadApprovalPolicies(),
+    loadRolloutPolicies(),
+    loadSloPolicies(),
+    loadPrices(),
+    loadDriftPolicies(),
+  ])
+  const t = await testSystem({ ports: (system) => ({ registry: (id) => builtinRegistry(system, id) }) })
   const api = createApi(t.system, { rateLimit: { burst: 1_000_000, perSecond: 1 }, ...options })
   const check = answerChecker()
   const patterns = apiRoutes.map((r) => ({
@@ -111,6 +127,7 @@ async function makeSite(t: TestSystem): Promise<Site> {
     name: 'Extra',
     role: 'viewer',
   })
+  const things = await makeThings(t, people, { modelId: model.id, versionId: version.id })
   const entry = await t.system.db
     .selectFrom('audit_entry')
     .select('id')
@@ -128,6 +145,7 @@ async function makeSite(t: TestSystem): Promise<Site> {
       approvalId: approval.id,
       bindingId: bound.bindingId,
       entryId: entry.id,
+      ...things,
     },
     revisionDigest: approval.revisionDigest,
   }

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { someDigest, type Site } from './api.ts'
+import { sampleProfile } from './things.ts'
 
 type Ids = Site['ids'] & { revisionDigest: string }
 
@@ -24,4 +26,31 @@ export const sampleBodies: Record<string, (ids: Ids) => Record<string, unknown>>
     rolloutPolicy: 'canary',
   }),
   deployVersion: ({ versionId }) => ({ versionId, reason: 'a sample' }),
+  startRollout: ({ servingEndpointId, candidateId }) => ({
+    endpointId: servingEndpointId,
+    versionId: candidateId,
+    reason: 'a sample',
+  }),
+  holdRollout: () => ({ reason: 'a sample' }),
+  resumeRollout: () => ({ reason: 'a sample' }),
+  promoteRollout: () => ({ reason: 'a sample', to: 'next-step' }),
+  rollBackRollout: () => ({ reason: 'a sample' }),
+  whatIf: () => ({ policy: readFileSync('policies/rollouts/demo-short-steps.yaml', 'utf8') }),
+  createProfile: ({ versionId }) => ({ versionId, source: 'a sample', profile: sampleProfile }),
+  createMonitor: ({ servingEndpointId, profileId }) => ({
+    endpointId: servingEndpointId,
+    profileId,
+    name: 'sample',
+    windowSeconds: 86_400,
+  }),
+  acknowledgeFinding: () => ({ reason: 'a sample' }),
+  createSlo: ({ servingEndpointId }) => ({ endpointId: servingEndpointId, objective: 'latency' }),
+}
+
+/** The query of every operation that has to have one. */
+export const sampleQueries: Record<string, (ids: Ids) => string> = {
+  listProfiles: ({ versionId }) => `?versionId=${versionId}`,
+  readPsiSeries: () => '?feature=distance&from=2026-02-01T00:00:00Z&to=2026-03-01T00:00:00Z',
+  readWorkspaceCost: () => '?from=2026-02-01T00:00:00Z&to=2026-03-01T00:00:00Z',
+  readEndpointCost: () => '?from=2026-02-01T00:00:00Z&to=2026-03-01T00:00:00Z',
 }

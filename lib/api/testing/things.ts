@@ -1,0 +1,99 @@
+import { createMonitor } from '#lib/drift/create-monitor.ts'
+import { createProfile } from '#lib/drift/create-profile.ts'
+import { buildProfile } from '#lib/drift/profile.ts'
+import { createEndpoint } from '#lib/endpoints/create-endpoint.ts'
+import { deployVersion } from '#lib/endpoints/deploy-version.ts'
+import { reconcileEndpoints } from '#lib/endpoints/reconcile.ts'
+import { createEnvironment } from '#lib/models/create-environment.ts'
+import { registerVersion } from '#lib/models/register-version.ts'
+import type { Ctx } from '#lib/platform/context.ts'
+import { json } from '#lib/platform/db/schema.ts'
+import { housekeep } from '#lib/platform/housekeep.ts'
+import { newId } from '#lib/platform/ids.ts'
+import { startRollout } from '#lib/rollouts/start-rollout.ts'
+import { createSlo } from '#lib/slos/create-slo.ts'
+import type { TestSystem } from '../../../tests/support/system.ts'
+
+export type Things = Record<
+  'servingEndpointId' | 'candidateId' | 'rolloutId' | 'profileId' | 'monitorId' | 'findingId' | 'sloId',
+  string
+>
+
+export const sampleProfile = buildProfile({ distance: Array.from({ length: 400 }, (_, i) => (i * 37) % 100) })
+
+/** What stands on an endpoint that serves: a rollout, a monitor with a finding, an objective. */
+export async function makeThings(
+  t: TestSystem,
+  people: Record<'admin' | 'developer' | 'operator', { ctx: Ctx }>,
+  of: { modelId: string; versionId: string },
+): Promise<Things> {
+  const [admin, developer, operator] = [people.admin.ctx, people.developer.ctx, people.operator.ctx]
+  const staging = await createEnvironment(admin, { name: 'open-ground', protected: false })
+  const next = { modelId: of.modelId, version: '1.1.0', digest: `sha256:${'b'.repeat(64)}`, artifactUri: 's3://next' }
+  const { id: candidateId } = await registerVersion(developer, next)
+  const { id: servingEndpointId } = await createEndpoint(operator, {
+    modelId: of.modelId,
+    environmentId: staging.id,
+    name: 'serving',
+    template: { command: ['serve'] },
+    rolloutPolicy: 'demo-short-steps',
+  })
+  await deployVersion(operator, { endpointId: servingEndpointId, versionId: of.versionId, reason: 'the first one' })
+  for (let turn = 0; turn < 20 && (await reconcileEndpoints(t.system, 'test')) > 0; turn += 1);
+  const rollout = await startRollout(operator, {
+    endpointId: servingEndpointId,
+    versionId: candidateId,
+    reason: 'next',
+  })
+  const profile = await createProfile(developer, { versionId: of.versionId, source: 'a test', profile: sampleProfile })
+  const watched = { endpointId: servingEndpointId, profileId: profile.id, name: 'daily', windowSeconds: 86_400 }
+  const { id: monitorId } = await createMonitor(developer, watched)
+  const slo = await createSlo(operator, { endpointId: servingEndpointId, objective: 'availability' })
+  const findingId = await insertFinding(t, operator.workspaceId, monitorId, servingEndpointId)
+  return {
+    servingEndpointId,
+    candidateId,
+    rolloutId: rollout.id,
+    profileId: profile.id,
+    monitorId,
+    findingId,
+    sloId: slo.id,
+  }
+}
+
+// A finding is made by windows of traffic, which lib/drift tests; here one is needed to be read.
+async function insertFinding(
+  t: TestSystem,
+  workspaceId: string,
+  monitorId: string,
+  endpointId: string,
+): Promise<string> {
+  const now = t.clock.now()
+  const id = newId('finding', now)
+  const figures = { startMs: now.getTime() - 86_400_000, endMs: now.getTime() }
+  await housekeep(t.system, 'telemetry-fold', (tx) =>
+    tx
+      .insertInto('drift_finding')
+      .values({
+        id,
+        workspace_id: workspaceId,
+        monitor_id: monitorId,
+        endpoint_id: endpointId,
+        feature: 'distance',
+        level: 'act',
+        state: 'open',
+        since: now,
+        last_window_at: now,
+        figures: json(figures),
+        attribution: json({ bins: [] }),
+        because: 'distance moved',
+        drill: null,
+        opened_at: now,
+        acknowledged_at: null,
+        acknowledged_by: null,
+        resolved_at: null,
+      })
+      .execute(),
+  )
+  return id
+}
