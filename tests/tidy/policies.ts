@@ -9,8 +9,10 @@ type Parser = { readonly files: RegExp; readonly module: string; readonly parser
 /** Who reads which policy files: the domain's own parser, by its file and its name. */
 export const parsers: readonly Parser[] = [
   { files: /^policies\/approvals\/.+\.yaml$/, module: 'lib/approvals/policy.ts', parser: 'parseApprovalPolicy' },
+  { files: /^policies\/costs\/.+\.yaml$/, module: 'lib/costs/policy.ts', parser: 'parsePrices' },
   { files: /^policies\/drift\/.+\.yaml$/, module: 'lib/drift/policy.ts', parser: 'parseDriftPolicy' },
   { files: /^policies\/rollouts\/.+\.yaml$/, module: 'lib/rollouts/policy.ts', parser: 'parseRolloutPolicy' },
+  { files: /^policies\/slos\/.+\.yaml$/, module: 'lib/slos/policy.ts', parser: 'parseSloPolicy' },
 ]
 
 /** YAML files under policies/ that nobody reads, or that their reader refuses. The rules of roles are tested in lib/access. */
