@@ -71,6 +71,15 @@ function routeEndpoints(app: Hono, o: AdminOptions): void {
     const result = await endpoint.writeTraffic(body.value)
     return answer(c, shown(result, endpoint.view()))
   })
+  app.delete('/v1/endpoints/:endpointId/traffic', async (c) => {
+    const ids = identifier.safeParse(c.req.param('endpointId'))
+    const query = removeQuery.safeParse(c.req.query())
+    if (!ids.success) return invalid(c, ids.error)
+    if (!query.success) return invalid(c, query.error)
+    const endpoint = o.endpoints.open(ids.data)
+    if (!endpoint) return answer(c, { kind: 'refused', because: 'this agent holds as many endpoints as it may' })
+    return answer(c, await endpoint.removeTraffic(query.data.fence))
+  })
   app.put('/v1/endpoints/:endpointId/servers/:versionId', async (c) => {
     const ids = identifiers(c)
     const body = await readJson(c, serverBody)

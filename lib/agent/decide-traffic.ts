@@ -16,12 +16,13 @@ export type TrafficDecision =
  */
 export function decideTraffic(state: EndpointState, body: TrafficBody, nowMs: number): TrafficDecision {
   const current = state.traffic
-  if (current && body.fence < current.fence) return { kind: 'stale-fence', fence: current.fence }
+  const { fence = 0 } = current ?? state.removed ?? {}
+  if (body.fence < fence) return { kind: 'stale-fence', fence }
   if (current && isRepetition(current, body)) return { kind: 'unchanged', current }
   if ((current?.resourceVersion ?? null) !== body.expectResourceVersion) return { kind: 'conflict' }
   const because = breakerRefusal(current, body) ?? serverRefusal(state, body)
   if (because !== null) return { kind: 'refused', because }
-  const generation = (current?.generation ?? 0) + 1
+  const generation = ((current ?? state.removed)?.generation ?? 0) + 1
   const { expectResourceVersion: _, clearBreaker, ...asked } = body
   const breaker = clearBreaker === undefined ? (current?.breaker ?? null) : null
   return {

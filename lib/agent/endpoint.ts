@@ -44,6 +44,8 @@ export type Endpoint = {
   live(): Live | null
   view(): EndpointView
   writeTraffic(body: TrafficBody): Promise<TrafficAnswer>
+  /** Ends the traffic for good; its fence stays. Repeatable. */
+  removeTraffic(fence: number): Promise<ServerAnswer>
   putServer(versionId: string, body: ServerBody): Promise<ServerAnswer>
   removeServer(versionId: string, fence: number): Promise<ServerAnswer>
   /** Starts the declared servers; for the start of the agent. */
@@ -89,6 +91,7 @@ export function openEndpoint(o: EndpointOptions, initial: EndpointState): Endpoi
       draining: drainingOf(cell.drained),
     }),
     writeTraffic: (body) => inTurn(() => writeTraffic(o, cell, body)),
+    removeTraffic: (fence) => inTurn(() => removeTraffic(o, cell, fence)),
     ...serverWrites(o, cell, inTurn),
     record: (from, versionId, failed) => {
       const because = from.record(versionId, failed)
@@ -117,6 +120,18 @@ async function writeTraffic(o: EndpointOptions, cell: Cell, body: TrafficBody): 
   }
   swap(o, cell, { ...decision.next, ackedAt: o.clock.now().getTime() })
   return { kind: 'applied', current: decision.next }
+}
+
+async function removeTraffic(o: EndpointOptions, cell: Cell, fence: number): Promise<ServerAnswer> {
+  const held = cell.state.traffic ?? cell.state.removed
+  if (held && fence < held.fence) return { kind: 'stale-fence', fence: held.fence }
+  const removed = { fence, generation: held?.generation ?? 0 }
+  await o.files.save({ ...cell.state, traffic: null, removed })
+  cell.drained = [...cell.drained, ...(cell.live ? [cell.live] : [])].filter((l) => l.inFlight().length > 0)
+  cell.state = { ...cell.state, traffic: null, removed }
+  cell.live = null
+  o.onChange()
+  return { kind: 'removed' }
 }
 
 /** Synchronous: a request chooses its version before the swap or after it, never in between. */

@@ -26,6 +26,8 @@ export const endpointState = z.object({
   /** Tells one life of this endpoint's state from another: a resourceVersion never recurs after the disk was lost. */
   uid: z.string(),
   traffic: traffic.nullable(),
+  /** Left of traffic that was removed: its fence refuses stale actors, and generations never recur. */
+  removed: z.object({ fence: z.int().min(0), generation: z.int().min(0) }).optional(),
   servers: z.record(identifier, serverBody),
   fences: z.record(identifier, z.int().min(0)),
 })

@@ -114,6 +114,31 @@ export function trafficContract(name: string, makeHarness: () => Promise<Traffic
       expect(await h.port.write(late)).toEqual({ kind: 'stale-fence', fence: 7 })
     })
 
+    it('removes the traffic for good, and again, and keeps its fence and the order of generations', async () => {
+      const first = await begin()
+      expect(await h.port.remove('flights', 4)).toEqual({ kind: 'removed' })
+      expect(await h.port.read('flights')).toEqual({ kind: 'absent' })
+      await expect(h.admit('flights')).rejects.toThrow()
+      expect(await h.port.remove('flights', 4)).toEqual({ kind: 'removed' })
+      await h.restart()
+      expect(await h.port.remove('flights', 3)).toEqual({ kind: 'stale-fence', fence: 4 })
+      expect(await h.port.write(change({ fence: 3 }))).toEqual({ kind: 'stale-fence', fence: 4 })
+      const again = await h.port.write(change({ fence: 5 }))
+      if (again.kind !== 'applied') throw new Error(JSON.stringify(again))
+      expect(again.generation).toBeGreaterThan(first.generation)
+      expect(again.resourceVersion).not.toBe(first.resourceVersion)
+    })
+
+    it('removes nothing for a stale fence, and what is absent without a word', async () => {
+      await begin()
+      const higher = await h.port.read('flights')
+      if (higher.kind !== 'observed') throw new Error('not observed')
+      await h.port.write(change({ weights: split(90), expectResourceVersion: higher.resourceVersion, fence: 7 }))
+      expect(await h.port.remove('flights', 6)).toEqual({ kind: 'stale-fence', fence: 7 })
+      expect(await h.port.read('flights')).toMatchObject({ weights: split(90) })
+      expect(await h.port.remove('nothing', 1)).toEqual({ kind: 'removed' })
+    })
+
     it('answers a repeated write as applied, with the same generation', async () => {
       const first = await begin()
       const again = change({ weights: split(90), expectResourceVersion: first.resourceVersion, fence: 2 })

@@ -12,6 +12,11 @@ export interface TrafficPort {
    * reaches a version of weight 0. Safe to repeat: the same change again answers `applied` with the same generation.
    */
   write(change: TrafficChange): Promise<WriteResult>
+  /**
+   * Ends the endpoint's traffic: no request admitted afterwards is answered by a version. Idempotent: an absent one answers
+   * `removed`. The fence outlives it, so that a stale actor cannot bring it back.
+   */
+  remove(endpointId: string, fence: number): Promise<RemoveTrafficResult>
 }
 
 /** Whole percents; the weights of a change name each version once and sum to exactly 100. */
@@ -74,6 +79,12 @@ export interface TrafficChange {
   /** Acknowledges a latched trip; needs a fence higher than the one observed with it. */
   clearBreaker?: string | undefined
 }
+
+export type RemoveTrafficResult =
+  | { kind: 'removed' }
+  | { kind: 'stale-fence'; fence: number }
+  | { kind: 'unreachable'; because: string }
+  | { kind: 'refused'; because: string }
 
 export type WriteResult =
   | { kind: 'applied'; generation: number; resourceVersion: string }

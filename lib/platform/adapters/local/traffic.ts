@@ -20,6 +20,11 @@ const writeAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('stale-fence'), fence: z.number() }),
   z.object({ kind: z.literal('refused'), because: z.string() }),
 ])
+const removeAnswer = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('removed') }),
+  z.object({ kind: z.literal('stale-fence'), fence: z.number() }),
+  z.object({ kind: z.literal('refused'), because: z.string() }),
+])
 
 /** The traffic port over the local agent. `manager` is the name under which this port's own writes are known. */
 export function localTraffic(client: AgentClient, options: { manager: string }): TrafficPort {
@@ -42,6 +47,13 @@ export function localTraffic(client: AgentClient, options: { manager: string }):
       if (answer.status === 400 || answer.status === 413) return { kind: 'refused', because: becauseOf(answer.body) }
       const result = understood(writeAnswer, answer)
       return result.kind === 'conflict' ? { kind: 'conflict', observed: observedOf(result.observed) } : result
+    },
+    remove: async (endpointId, fence) => {
+      const path = `/v1/endpoints/${encodeURIComponent(endpointId)}/traffic?fence=${fence}`
+      const answer = await client.call('DELETE', path)
+      if (answer.kind === 'unreachable') return answer
+      if (answer.status === 400) return { kind: 'refused', because: becauseOf(answer.body) }
+      return understood(removeAnswer, answer)
     },
   }
 }

@@ -4,10 +4,12 @@ import type { ObservedTraffic, TrafficChange, TrafficPort, TrafficReading, Write
 export type MemoryPlane = {
   up: boolean
   endpoints: Map<string, { change: TrafficChange; observed: ObservedTraffic; admitted: number }>
+  /** Of endpoints whose traffic was removed: what outlives it. */
+  removed: Map<string, { fence: number; generation: number }>
 }
 
 export function memoryPlane(): MemoryPlane {
-  return { up: true, endpoints: new Map() }
+  return { up: true, endpoints: new Map(), removed: new Map() }
 }
 
 /** A traffic port over a plane in memory, for tests. `nowMs` is wall time, epoch ms. */
@@ -26,6 +28,14 @@ export function memoryTraffic(plane: MemoryPlane, options: { manager: string; no
       const result = judge(plane, change)
       if (result === 'conflict') return { kind: 'conflict', observed: seen(change.endpointId) }
       return result === 'swap' ? swap(plane, change, options.nowMs()) : result
+    },
+    remove: async (endpointId, fence) => {
+      if (!plane.up) return down
+      const held = plane.endpoints.get(endpointId)?.observed ?? plane.removed.get(endpointId)
+      if (held && fence < held.fence) return { kind: 'stale-fence', fence: held.fence }
+      plane.removed.set(endpointId, { fence, generation: held?.generation ?? 0 })
+      plane.endpoints.delete(endpointId)
+      return { kind: 'removed' }
     },
   }
 }
@@ -63,7 +73,8 @@ function judge(plane: MemoryPlane, change: TrafficChange): 'swap' | 'conflict' |
   const held = plane.endpoints.get(change.endpointId)
   const invalid = invalidWeights(change)
   if (invalid !== null) return { kind: 'refused', because: invalid }
-  if (held && change.fence < held.observed.fence) return { kind: 'stale-fence', fence: held.observed.fence }
+  const fence = held?.observed.fence ?? plane.removed.get(change.endpointId)?.fence ?? 0
+  if (change.fence < fence) return { kind: 'stale-fence', fence }
   if (held && sameWish(held.change, held.observed, change)) {
     const { generation, resourceVersion } = held.observed
     return { kind: 'applied', generation, resourceVersion }
@@ -75,7 +86,7 @@ function judge(plane: MemoryPlane, change: TrafficChange): 'swap' | 'conflict' |
 
 function swap(plane: MemoryPlane, change: TrafficChange, nowMs: number): WriteResult {
   const before = plane.endpoints.get(change.endpointId)?.observed
-  const generation = (before?.generation ?? 0) + 1
+  const generation = ((before ?? plane.removed.get(change.endpointId))?.generation ?? 0) + 1
   const resourceVersion = `m${generation}`
   const observed: ObservedTraffic = {
     generation,
