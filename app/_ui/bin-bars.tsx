@@ -8,6 +8,8 @@ export type Bin = {
   current: number
   /** The bin's part of the whole statistic. */
   contribution: number
+  /** Standardised residual, where it is known: beyond ±3 chance is an unlikely explanation. */
+  residual?: number
 }
 
 export type BinBarsProps = {
@@ -28,6 +30,7 @@ export function BinBars({
   currentLabel = 'current',
 }: BinBarsProps) {
   const peak = Math.max(1e-12, ...bins.flatMap((bin) => [bin.reference, bin.current]))
+  const residuals = bins.some((bin) => bin.residual !== undefined)
   const most = Math.max(0, ...bins.map((bin) => Math.abs(bin.contribution)))
   return (
     <table className={s.bins}>
@@ -45,6 +48,7 @@ export function BinBars({
           <th scope="col">{referenceLabel}, %</th>
           <th scope="col">{currentLabel}, %</th>
           <th scope="col">{statistic} part</th>
+          {residuals && <th scope="col">Residual</th>}
         </tr>
       </thead>
       <tbody>
@@ -58,6 +62,9 @@ export function BinBars({
             <td>{formatNumber(bin.reference * 100, '', 1)}</td>
             <td>{formatNumber(bin.current * 100, '', 1)}</td>
             <td className={s.part}>{formatNumber(bin.contribution, '', 3)}</td>
+            {residuals && (
+              <td className={s.part}>{bin.residual === undefined ? '' : formatNumber(bin.residual, '', 1)}</td>
+            )}
           </tr>
         ))}
       </tbody>
