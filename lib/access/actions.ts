@@ -23,6 +23,7 @@ export const actions = [
   'approval:vote',
   'approval:withdraw',
   'approval:revoke',
+  'approval:expire',
   'endpoint:read',
   'endpoint:create',
   'endpoint:deploy',

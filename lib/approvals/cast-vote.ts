@@ -1,5 +1,4 @@
 import { mutate } from '#lib/mutate.ts'
-import { roles } from '#lib/access/actions.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { Tx } from '#lib/platform/db/schema.ts'
 import { problem } from '#lib/platform/errors.ts'
@@ -44,7 +43,8 @@ export async function castVote(ctx: Ctx, input: VoteInput): Promise<VoteResult> 
       throw problem('forbidden', `You may not decide on this: ${free.because}.`, {
         separation: approval.policy.separation,
       })
-    const role = await votingRole(tx, ctx, approval)
+    const before = tally(approval.policy, conflicts, revisionDigest, await selectVotes(tx, approval, true))
+    const role = await votingRole(tx, ctx, approval, before)
     const voteId = newId('vote', now)
     const isNew = await insertVote(tx, {
       id: voteId,
@@ -101,11 +101,14 @@ export function conflictsOf(
   return { requester: approval.requestedById, versionAuthor: approval.versionAuthorId, runOwner: approval.runOwnerId }
 }
 
-// The role the vote counts for: one that the quorum asks for and the voter holds, in the table's order.
-async function votingRole(tx: Tx, ctx: Ctx, approval: ApprovalRow): Promise<string> {
+// The role the vote counts for: one that the quorum asks for and the voter holds, first of all one that still lacks people.
+// Who holds both is the scarcer validator.
+async function votingRole(tx: Tx, ctx: Ctx, approval: ApprovalRow, before: Tally): Promise<string> {
   const held = await selectRolesNow(tx, ctx.actorId, approval)
-  const asked = roles.filter((r) => (r === 'approver' || r === 'validator') && approval.policy.quorum[r] > 0)
-  const role = asked.find((r) => held.includes(r))
+  const asked = (['validator', 'approver'] as const).filter((r) => approval.policy.quorum[r] > 0)
+  const mine = asked.filter((r) => held.includes(r))
+  const lacking = mine.find((r) => (before.counted[r]?.have ?? 0) < approval.policy.quorum[r])
+  const role = lacking ?? mine[0]
   if (!role)
     throw problem(
       'forbidden',

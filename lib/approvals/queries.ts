@@ -206,6 +206,7 @@ export async function selectVotes(
     .where('v.approval_id', '=', approval.id)
     .where('v.revision', '=', approval.revision)
     .orderBy('v.at')
+    .orderBy('v.id')
     .limit(200)
     .execute()
   if (votes.length === 0) return []

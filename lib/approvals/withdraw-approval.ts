@@ -6,7 +6,7 @@ import { loadApproval } from './cast-vote.ts'
 import { can, EndApprovalInput } from './model.ts'
 import { moveApproval } from './queries.ts'
 
-/** Takes an open request back. Whoever asked may do it, and nobody's vote on it counts any more. */
+/** Takes an open request back: whoever may ask may do it, and nobody's vote on it counts any more. */
 export async function withdrawApproval(
   ctx: Ctx,
   input: EndApprovalInput,

@@ -1,3 +1,5 @@
+import { expireApprovals } from '#lib/approvals/expire-approvals.ts'
+import { observeLag } from '#lib/audit/lag.ts'
 import { sequenceEntries } from '#lib/audit/sequence.ts'
 import { reconcileDrift } from '#lib/drift/reconcile.ts'
 import { reconcileEndpoints } from '#lib/endpoints/reconcile.ts'
@@ -19,6 +21,8 @@ const sequencerLeaseSeconds = 10
 /** The table of reconcilers. Adding one is adding a line. */
 export const reconcilers: readonly ReconcilerEntry[] = [
   { name: 'audit-sequencer', intervalMs: 1_000, wakes: ['audit'], turn: sequenceUnderLease },
+  { name: 'audit-lag', intervalMs: 10_000, wakes: [], turn: watchLag },
+  { name: 'approvals', intervalMs: 30_000, wakes: [], turn: expireApprovals },
   { name: 'endpoints', intervalMs: 1_000, wakes: ['endpoints'], turn: reconcileEndpoints },
   { name: 'rollouts', intervalMs: 500, wakes: ['rollouts'], turn: reconcileRollouts },
   { name: 'drift', intervalMs: 1_000, wakes: ['drift'], turn: reconcileDrift },
@@ -30,6 +34,12 @@ async function sequenceUnderLease(system: System, holder: string): Promise<numbe
   const lease = await takeLease(system, 'audit-sequencer', holder, sequencerLeaseSeconds)
   if (!lease) return 0
   return sequenceEntries(system)
+}
+
+// Every worker watches, also while another one has the sequencer's lease: that one may be stuck.
+async function watchLag(system: System): Promise<number> {
+  await observeLag(system)
+  return 0
 }
 
 /** Gives back early what this worker holds for longer than a turn. */
