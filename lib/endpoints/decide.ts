@@ -28,12 +28,14 @@ export type EndpointAction =
       putBack: string | null
     }
   | { kind: 'record-serving'; versionId: string }
+  | { kind: 'remove-traffic' }
+  | { kind: 'remove-server'; versionId: string }
 
 export type EndpointDecision = { action: EndpointAction; state: EndpointState; because: string; settled: boolean }
 
 /** What to do next so that the data plane comes to match the intent. Pure and total. */
 export function decideEndpoint(o: EndpointObservation): EndpointDecision {
-  if (o.stableVersionId === null) return rest('empty', 'No version was deployed yet.', true)
+  if (o.stableVersionId === null) return decideEmpty(o)
   if (o.cluster.kind === 'unreachable')
     return rest('unreachable', `The cluster does not answer: ${o.cluster.because}.`, false)
   if (o.traffic.kind === 'unreachable')
@@ -50,6 +52,14 @@ export function decideEndpoint(o: EndpointObservation): EndpointDecision {
   if (server.state !== 'ready') return waiting(o, server)
   if (o.rolloutActive) return rest('serving', 'A rollout is moving the traffic.', true)
   return decideTraffic(o, o.stableVersionId)
+}
+
+/** Where nothing is to serve, nothing may be left: first the traffic, then what served it. */
+function decideEmpty({ traffic, cluster }: EndpointObservation): EndpointDecision {
+  if (traffic.kind === 'observed') return act({ kind: 'remove-traffic' }, 'empty', 'Taking the traffic away.')
+  const server = cluster.kind === 'observed' && traffic.kind === 'absent' ? cluster.servers[0] : undefined
+  if (server) return act({ kind: 'remove-server', versionId: server.versionId }, 'empty', 'Taking its servers away.')
+  return rest('empty', 'No version is deployed.', true)
 }
 
 function decideTraffic(o: EndpointObservation, stable: string): EndpointDecision {

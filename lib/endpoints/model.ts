@@ -2,11 +2,9 @@ import { z } from 'zod'
 import type { ServerObservation } from '#lib/platform/ports/cluster.ts'
 import type { Breaker, Weight } from '#lib/platform/ports/traffic.ts'
 
-const slug = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{1,62}$/, {
-    error: 'must be 2 to 63 lower-case letters, digits and dashes, and start with a letter',
-  })
+const slug = z.string().regex(/^[a-z][a-z0-9-]{1,62}$/, {
+  error: 'must be 2 to 63 lower-case letters, digits and dashes, and start with a letter',
+})
 
 /** How a version's server is started. The artefact's address and digest, and the port, are given to it in its environment. */
 export const Template = z.strictObject({

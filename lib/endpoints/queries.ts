@@ -55,6 +55,17 @@ export async function lockEndpoint(tx: Tx, id: string): Promise<EndpointRow | un
   return raw && toRow(raw)
 }
 
+/** All endpoints of a workspace, locked, in one order for everybody. */
+export function lockEndpointsOf(tx: Tx, workspaceId: string): Promise<{ id: string; name: string }[]> {
+  return tx
+    .selectFrom('endpoint')
+    .select(['id', 'name'])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+}
+
 export async function selectEndpoints(
   db: Reader,
   filter: { workspaceId: string; before: string | undefined; limit: number; modelId?: string | undefined },

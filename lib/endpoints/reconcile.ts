@@ -142,6 +142,10 @@ async function actOn(system: System, row: EndpointRow, claim: Work, action: Endp
       return writeWeights(system, row, claim, action)
     case 'record-serving':
       return recordServing(system, row, claim, action.versionId)
+    case 'remove-traffic':
+      return removeTraffic(system, row, claim)
+    case 'remove-server':
+      return removeServer(system, row, claim, action.versionId)
     default:
       action satisfies never
   }
@@ -152,6 +156,16 @@ async function applyServer(system: System, row: EndpointRow, claim: Work, versio
   if (!version) throw new Error(`endpoint ${row.id} names a version that is not there: ${versionId}`)
   const result = await system.ports.cluster(row.cluster).apply(serverSpec(row, version, claim.fenceOutside))
   if (result.kind !== 'applied') system.log.warn({ endpointId: row.id, versionId, result }, 'a server was not applied')
+}
+
+async function removeTraffic(system: System, row: EndpointRow, claim: Work): Promise<void> {
+  const result = await system.ports.traffic(row.cluster).remove(row.id, claim.fenceOutside)
+  if (result.kind !== 'removed') system.log.warn({ endpointId: row.id, result }, 'the traffic was not removed')
+}
+
+async function removeServer(system: System, row: EndpointRow, claim: Work, versionId: string): Promise<void> {
+  const result = await system.ports.cluster(row.cluster).remove(row.id, versionId, claim.fenceOutside)
+  if (result.kind !== 'removed') system.log.warn({ endpointId: row.id, versionId, result }, 'a server was not removed')
 }
 
 async function writeWeights(
