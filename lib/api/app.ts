@@ -14,6 +14,7 @@ import { driftRoutes } from './drift.ts'
 import { endpointRoutes } from './endpoints.ts'
 import { checkHost, checkSite } from './guard.ts'
 import { keyedRequest, runOnce } from './idempotency.ts'
+import { incidentRoutes } from './incidents.ts'
 import { memberRoutes } from './members.ts'
 import { modelRoutes } from './models.ts'
 import { observe } from './observe.ts'
@@ -36,6 +37,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...qualityRoutes,
   ...sloRoutes,
   ...costRoutes,
+  ...incidentRoutes,
   ...auditRoutes,
 ]
 

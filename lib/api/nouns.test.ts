@@ -192,6 +192,21 @@ describe('drift, objectives, quality and costs', () => {
   })
 })
 
+describe('incidents', () => {
+  it('are opened, acknowledged, noted and resolved, and tell it in their timeline', async () => {
+    const operator = site.people.operator.token
+    const report = { title: 'Slow answers', severity: 'sev2', reason: 'p95 doubled' }
+    const { id } = (await post('/incidents', operator, report)).body as { id: string }
+    expect(await post(`/incidents/${id}/acknowledge`, operator, {})).toMatchObject({ status: 200 })
+    expect(await post(`/incidents/${id}/notes`, operator, { text: 'Looking.' })).toMatchObject({ status: 201 })
+    expect(await post(`/incidents/${id}/resolve`, operator, { reason: 'restarted' })).toMatchObject({ status: 200 })
+    const read = (await get(`/incidents/${id}`)).body as { state: string; timeline: { text: string }[] }
+    expect(read.state).toBe('resolved')
+    expect(read.timeline.map((event) => event.text)).toContain('Looking.')
+    expect(items(await get('/incidents?unresolved=true')).map((i) => i['id'])).not.toContain(id)
+  })
+})
+
 describe('audit entries', () => {
   it('shows who did what through the API, with the request that asked for it', async () => {
     const own = await api.site()

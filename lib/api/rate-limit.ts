@@ -4,7 +4,7 @@ import { problem } from '#lib/platform/errors.ts'
 export type RateLimit = { burst: number; perSecond: number }
 
 /** Far above what people and pipelines do; it stops loops that went wrong. */
-export const defaultRateLimit: RateLimit = { burst: 600, perSecond: 100 }
+export const defaultRateLimit: RateLimit = { burst: 3000, perSecond: 500 }
 
 const actorsMax = 10_000
 

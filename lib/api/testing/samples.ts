@@ -44,6 +44,15 @@ export const sampleBodies: Record<string, (ids: Ids) => Record<string, unknown>>
     windowSeconds: 86_400,
   }),
   acknowledgeFinding: () => ({ reason: 'a sample' }),
+  openIncident: ({ servingEndpointId }) => ({
+    title: 'A sample',
+    severity: 'sev3',
+    endpointId: servingEndpointId,
+    reason: 'a sample',
+  }),
+  acknowledgeIncident: () => ({}),
+  addNote: () => ({ text: 'a sample' }),
+  resolveIncident: () => ({ reason: 'a sample' }),
   createSlo: ({ servingEndpointId }) => ({ endpointId: servingEndpointId, objective: 'latency' }),
 }
 
@@ -51,6 +60,7 @@ export const sampleBodies: Record<string, (ids: Ids) => Record<string, unknown>>
 export const sampleQueries: Record<string, (ids: Ids) => string> = {
   listProfiles: ({ versionId }) => `?versionId=${versionId}`,
   readPsiSeries: () => '?feature=distance&from=2026-02-01T00:00:00Z&to=2026-03-01T00:00:00Z',
+  readIncidentFigures: () => '?from=2026-02-01T00:00:00Z&to=2026-03-01T00:00:00Z',
   readWorkspaceCost: () => '?from=2026-02-01T00:00:00Z&to=2026-03-01T00:00:00Z',
   readEndpointCost: () => '?from=2026-02-01T00:00:00Z&to=2026-03-01T00:00:00Z',
 }

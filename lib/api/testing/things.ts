@@ -4,6 +4,7 @@ import { buildProfile } from '#lib/drift/profile.ts'
 import { createEndpoint } from '#lib/endpoints/create-endpoint.ts'
 import { deployVersion } from '#lib/endpoints/deploy-version.ts'
 import { reconcileEndpoints } from '#lib/endpoints/reconcile.ts'
+import { openIncident } from '#lib/incidents/open-incident.ts'
 import { createEnvironment } from '#lib/models/create-environment.ts'
 import { registerVersion } from '#lib/models/register-version.ts'
 import type { Ctx } from '#lib/platform/context.ts'
@@ -15,7 +16,7 @@ import { createSlo } from '#lib/slos/create-slo.ts'
 import type { TestSystem } from '../../../tests/support/system.ts'
 
 export type Things = Record<
-  'servingEndpointId' | 'candidateId' | 'rolloutId' | 'profileId' | 'monitorId' | 'findingId' | 'sloId',
+  'servingEndpointId' | 'candidateId' | 'rolloutId' | 'profileId' | 'monitorId' | 'findingId' | 'sloId' | 'incidentId',
   string
 >
 
@@ -49,6 +50,8 @@ export async function makeThings(
   const watched = { endpointId: servingEndpointId, profileId: profile.id, name: 'daily', windowSeconds: 86_400 }
   const { id: monitorId } = await createMonitor(developer, watched)
   const slo = await createSlo(operator, { endpointId: servingEndpointId, objective: 'availability' })
+  const opened = { title: 'A trial', severity: 'sev3', endpointId: servingEndpointId, reason: 'a test' } as const
+  const incident = await openIncident(operator, opened)
   const findingId = await insertFinding(t, operator.workspaceId, monitorId, servingEndpointId)
   return {
     servingEndpointId,
@@ -58,6 +61,7 @@ export async function makeThings(
     monitorId,
     findingId,
     sloId: slo.id,
+    incidentId: incident.id,
   }
 }
 
