@@ -1,12 +1,20 @@
 import { PgBoss } from 'pg-boss'
 import type { System } from '#lib/platform/context.ts'
-import { forgetOldRows } from '#lib/platform/retention.ts'
+import { forgetIdempotencyKeys } from '#lib/platform/idempotency.ts'
+import { reconcileQuality } from '#lib/quality/reconcile.ts'
+import { reconcileTelemetry } from '#lib/telemetry/reconcile.ts'
+
+/** What is kept for a while only, each forgotten in bounded pieces. Nothing governed is among it. */
+const forgetting: readonly { name: string; forget: (system: System) => Promise<number> }[] = [
+  { name: 'idempotency keys', forget: forgetIdempotencyKeys },
+  { name: 'batch ids', forget: reconcileTelemetry },
+  { name: 'predictions without labels', forget: reconcileQuality },
+]
 
 /** Discrete work, at most once a schedule among any number of workers. What must converge is a reconciler instead. */
-const scheduled = [
-  { name: 'retention', cron: '17 * * * *', run: async (system: System) => ({ ...(await forgetOldRows(system)) }) },
-] as const
+const scheduled = [{ name: 'retention', cron: '*/5 * * * *', run: forgetAll }] as const
 
+const piecesMax = 200
 const heartbeatSeconds = 30
 const retries = 3
 const stopMsMax = 20_000
@@ -34,4 +42,18 @@ export async function startJobs(system: System, databaseUrl: string): Promise<Jo
     await boss.schedule(name, cron)
   }
   return { stop: () => boss.stop({ graceful: true, timeout: stopMsMax }) }
+}
+
+/** Forgets piece by piece until there is nothing more, or the bound is reached. Returns rows by name. */
+export async function forgetAll(system: System): Promise<Record<string, number>> {
+  const rows: Record<string, number> = {}
+  for (const { name, forget } of forgetting) {
+    rows[name] = 0
+    for (let piece = 0; piece < piecesMax; piece++) {
+      const count = await forget(system)
+      rows[name] += count
+      if (count === 0) break
+    }
+  }
+  return rows
 }
