@@ -8,7 +8,17 @@ import { reconcileRollouts } from './reconcile.ts'
 import { cloneStory, type ClonedStory } from './testing/clone-story.ts'
 import { mortalSystem } from './testing/mortal-system.ts'
 import { serveSecond } from './testing/serve.ts'
-import { aliasOf, entriesOf, percentAtPlane, stateOf, storySystem, tellStory, turnsNow, turnUntil, type Story } from './testing/story.ts'
+import {
+  aliasOf,
+  entriesOf,
+  percentAtPlane,
+  stateOf,
+  storySystem,
+  tellStory,
+  turnsNow,
+  turnUntil,
+  type Story,
+} from './testing/story.ts'
 
 let t: TestSystem
 let owner: pg.Pool
@@ -94,7 +104,11 @@ async function recover(points: ClonedStory[], end: string): Promise<void> {
     let worked = 1
     for (let turn = 0; turn < 5_000 && worked > 0; turn += 1) worked = await reconcileRollouts(t.system, 'heir')
     t.clock.advance(11_000)
-    const query = t.system.db.selectFrom('rollout').select('id').where('id', 'in', ids).where('state', '<>', end as 'failed')
+    const query = t.system.db
+      .selectFrom('rollout')
+      .select('id')
+      .where('id', 'in', ids)
+      .where('state', '<>', end as 'failed')
     if ((await query.execute()).length === 0) return
   }
 }
@@ -111,7 +125,7 @@ async function outcomeOf(point: ClonedStory) {
 }
 
 describe('a process that is killed at every statement and port call', () => {
-  it('on the way back: one rollback, in order, whole and verified', { timeout: 240_000 }, async () => {
+  it('on the way back: one rollback, in order, whole and verified', { timeout: 600_000 }, async () => {
     const { story, id } = await begun({ errors: 0.2 })
     const points = await killAtEach(story, id, 'rolled-back')
     expect(points.length).toBeGreaterThan(100)
@@ -124,7 +138,7 @@ describe('a process that is killed at every statement and port call', () => {
     for (const [n, point] of points.entries()) expect([n + 1, await outcomeOf(point)]).toEqual([n + 1, expected])
   })
 
-  it('on the way to promotion: one promotion, in order, whole and verified', { timeout: 240_000 }, async () => {
+  it('on the way to promotion: one promotion, in order, whole and verified', { timeout: 600_000 }, async () => {
     const { story, id } = await begun({})
     await promoteRollout(story.operator, { rolloutId: id, reason: 'go on', to: 'all' })
     await park(id)

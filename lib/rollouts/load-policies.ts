@@ -29,9 +29,13 @@ export function currentRolloutPolicy(name: string): LoadedRolloutPolicy {
   if (!policies) throw new Error('rollout policies are not loaded: call loadRolloutPolicies at start')
   const found = policies.get(name)
   if (!found) {
-    throw problem('conflict', `There is no rollout policy named ${name}. Add it to policies/rollouts, or choose another.`, {
-      known: [...policies.keys()],
-    })
+    throw problem(
+      'conflict',
+      `There is no rollout policy named ${name}. Add it to policies/rollouts, or choose another.`,
+      {
+        known: [...policies.keys()],
+      },
+    )
   }
   return found
 }

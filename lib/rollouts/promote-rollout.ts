@@ -31,7 +31,12 @@ export async function promoteRollout(ctx: Ctx, input: PromoteRolloutInput): Prom
     const isStep = to === 'next-step' && next !== undefined
     const now = ctx.clock.now()
     const begun = isStep
-      ? await beginStep(tx, row, { stepIndex: row.step + 1, candidatePercent: next.weight }, { now, dispossess: { now } })
+      ? await beginStep(
+          tx,
+          row,
+          { stepIndex: row.step + 1, candidatePercent: next.weight },
+          { now, dispossess: { now } },
+        )
       : await promoteAll(ctx, tx, row, reason)
     if (!begun.ok) throw problem('conflict', `Not promoted: ${begun.because}.`, { state: row.state })
     const state = isStep ? ('progressing' as const) : ('promoting' as const)

@@ -90,13 +90,15 @@ export async function readRolloutSeries(ctx: Ctx, id: string): Promise<RolloutSe
     readRequestSeries(ctx, filter),
     selectObservations(ctx.db, { rolloutId: id, limit: pointsMax }),
   ])
-  const proportions = observations.toReversed().flatMap(({ at, observation }) =>
-    observation.observation.metrics.flatMap((metric) =>
-      metric.kind === 'proportion'
-        ? [{ at, name: metric.name, generation: metric.trafficGeneration, ...sidesOf(metric) }]
-        : [],
-    ),
-  )
+  const proportions = observations
+    .toReversed()
+    .flatMap(({ at, observation }) =>
+      observation.observation.metrics.flatMap((metric) =>
+        metric.kind === 'proportion'
+          ? [{ at, name: metric.name, generation: metric.trafficGeneration, ...sidesOf(metric) }]
+          : [],
+      ),
+    )
   const marks = toDetail(row, false, denied).stepViews.filter(({ intendedAt }) => intendedAt !== null)
   return { from, to: end, stepSeconds, requests, proportions, marks }
 }

@@ -89,7 +89,11 @@ function readingOf(traffic: TrafficReading, row: RolloutRow): RolloutObservation
   const candidatePercent = percentOf(traffic.weights, row.to.versionId)
   // The candidate's share is as intended, and yet the split is not: a third version has traffic.
   const isOther = candidatePercent === row.weight && !sameWeights(traffic.weights, splitOf(row, row.weight))
-  return { kind: 'observed', candidatePercent, otherManager: traffic.otherManager ?? (isOther ? 'somebody else' : null) }
+  return {
+    kind: 'observed',
+    candidatePercent,
+    otherManager: traffic.otherManager ?? (isOther ? 'somebody else' : null),
+  }
 }
 
 // A trip that a person has seen and let go is no trouble any more; the next write clears it.

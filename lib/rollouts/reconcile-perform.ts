@@ -144,12 +144,15 @@ async function setAlias(turn: Turn, plan: Plan, action: Of<'set-alias'>): Promis
   }
   const known = [null, plan.from.versionId, plan.to.versionId, action.expectedVersionId]
   if (!known.includes(before.version)) {
-    return blocked(`the alias ${alias} was moved by somebody else to ${before.version ?? 'nothing'}; move it back to go on`)
+    return blocked(
+      `the alias ${alias} was moved by somebody else to ${before.version ?? 'nothing'}; move it back to go on`,
+    )
   }
   await requireClaim(turn)
   const result = await registry.writeAlias(model, alias, versionId, { expected: before.version })
   if (result.kind === 'unreachable') return unanswered(`the registry does not answer: ${result.because}`)
-  if (result.kind === 'conflict' || result.kind === 'overwritten') return soon(`another writer moved the alias ${alias}`)
+  if (result.kind === 'conflict' || result.kind === 'overwritten')
+    return soon(`another writer moved the alias ${alias}`)
   if (result.kind !== 'written') return blocked(`the registry did not move the alias ${alias}: ${result.because}`)
   return { kind: 'done', outcome: `The alias ${alias} was moved from ${result.before ?? 'nothing'} to ${versionId}.` }
 }
@@ -161,7 +164,10 @@ async function readAlias({ system, row }: Turn, action: Of<'read-alias'>): Promi
   if (reading.kind === 'observed' && reading.version === expectedVersionId) {
     return { kind: 'done', outcome: `The alias ${alias} reads back as ${expectedVersionId}.` }
   }
-  return { kind: 'again', because: `the alias ${alias} reads back as ${reading.kind === 'observed' ? reading.version : reading.because}` }
+  return {
+    kind: 'again',
+    because: `the alias ${alias} reads back as ${reading.kind === 'observed' ? reading.version : reading.because}`,
+  }
 }
 
 async function scaleDown(turn: Turn, plan: Plan, { versionId, afterSeconds }: Of<'scale-down'>): Promise<Performed> {

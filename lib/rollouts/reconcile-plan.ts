@@ -158,12 +158,7 @@ async function recordAgain(turn: Turn, plan: Plan, because: string): Promise<voi
 }
 
 // An effect that was asked for and cannot be verified is an alert by itself: one entry for each plan.
-async function tellOnce(
-  turn: Turn,
-  plan: Plan,
-  { because }: { because: string },
-  afterMs: number,
-): Promise<void> {
+async function tellOnce(turn: Turn, plan: Plan, { because }: { because: string }, afterMs: number): Promise<void> {
   const { row, now } = turn
   const held = chainOf(row, plan)
   if (held.toldUnverifiedAt !== null || isVerified(row)) return

@@ -77,9 +77,17 @@ export async function recordPlan(
   drill?: string,
 ): Promise<{ ok: true } | { ok: false; because: string }> {
   const { row, now, trafficFence, system } = turn
-  const servers = seen.cluster.kind === 'unreachable' ? null : seen.cluster.kind === 'absent' ? [] : seen.cluster.servers
+  const servers =
+    seen.cluster.kind === 'unreachable' ? null : seen.cluster.kind === 'absent' ? [] : seen.cluster.servers
   const facts = { candidatePercent: seen.candidatePercent, servers }
-  const beginning: Beginning = { by: 'machine', because, decidedAt: now, now: system.clock.now(), fence: trafficFence, facts }
+  const beginning: Beginning = {
+    by: 'machine',
+    because,
+    decidedAt: now,
+    now: system.clock.now(),
+    fence: trafficFence,
+    facts,
+  }
   const [action, begin, state] =
     kind === 'rollback'
       ? (['rollout:roll-back', beginRollback, 'rolling-back'] as const)

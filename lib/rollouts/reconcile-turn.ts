@@ -29,7 +29,11 @@ export function rest(pauseMs: number): TurnResult {
 
 /** Something outside does not work: tried again for ever, with growing pauses. */
 export function backOff(turn: Turn): TurnResult {
-  return { acted: false, pauseMs: Math.min(backoffMsMax, 250 * 2 ** Math.min(turn.claim.attempts, 10)), outcome: 'failed' }
+  return {
+    acted: false,
+    pauseMs: Math.min(backoffMsMax, 250 * 2 ** Math.min(turn.claim.attempts, 10)),
+    outcome: 'failed',
+  }
 }
 
 /** Another worker or a person was there meanwhile: nothing of this turn may be written any more. */

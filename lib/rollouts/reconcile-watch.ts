@@ -1,5 +1,6 @@
 import { findOpenFindings } from '#lib/drift/reads.ts'
 import { mutate } from '#lib/mutate.ts'
+import { currentDrill } from '#lib/platform/drill.ts'
 import { housekeep } from '#lib/platform/housekeep.ts'
 import { emptyQuality } from '#lib/quality/fold.ts'
 import { findQualityTotals } from '#lib/quality/reads.ts'
@@ -23,8 +24,6 @@ const lookEveryMsMax = 30_000
 const latenessMs = 5_000
 
 type Common = Pick<WatchObservation, 'servingSince' | 'inputsDrifted' | 'target' | 'history'>
-/** Findings of a drill carry its label. */
-type Finding = Awaited<ReturnType<typeof findOpenFindings>>[number] & { drill?: string | null }
 type Looked = { name: string; state: WatchItemState; decision: WatchDecision }
 
 /**
@@ -55,14 +54,17 @@ export async function watchPromoted(turn: Turn): Promise<TurnResult> {
 
 async function observeServing(turn: Turn): Promise<{ common: Common; drill: string | undefined }> {
   const { system, row, now } = turn
-  const [findings, history, approval] = await Promise.all([
+  const [findings, history, approval, drill] = await Promise.all([
     findOpenFindings(system.db, { endpointId: row.endpointId }),
     selectHistory(system.db, row.endpointId, row.to.versionId),
     approvalOf(system.db, row, row.from, now, false),
+    currentDrill(system.db, row.workspaceId),
   ])
-  const acting: Finding[] = findings.filter(({ level }) => level === 'act')
+  const acting = findings.filter(({ level }) => level === 'act')
   const because = 'no comparison of both versions on the present traffic is recorded'
-  const servingSince = Date.parse(row.chain.promotion?.trafficVerifiedAt ?? (row.endedAt ?? row.createdAt).toISOString())
+  const servingSince = Date.parse(
+    row.chain.promotion?.trafficVerifiedAt ?? (row.endedAt ?? row.createdAt).toISOString(),
+  )
   return {
     common: {
       servingSince,
@@ -71,7 +73,7 @@ async function observeServing(turn: Turn): Promise<{ common: Common; drill: stri
       target: { versionId: row.from.versionId, approval, better: 'unknown', because },
       history,
     },
-    drill: acting.find((finding) => typeof finding.drill === 'string')?.drill ?? undefined,
+    drill: drill?.label,
   }
 }
 

@@ -32,7 +32,10 @@ async function claim(system: System, holder: string): Promise<Work[]> {
   const now = system.clock.now()
   return housekeep(system, 'lease', async (tx) => {
     const due = await claimDue(tx, 'rollout', { now, holder, leaseSeconds, limit: claimsMax })
-    const endpoints = await selectEndpointIds(tx, due.map(({ id }) => id))
+    const endpoints = await selectEndpointIds(
+      tx,
+      due.map(({ id }) => id),
+    )
     const work: Work[] = []
     for (const { id, endpointId } of endpoints) {
       const claimed = due.find((each) => each.id === id)

@@ -105,9 +105,13 @@ async function refuseWhileCooling(
   const coolAt = lastRollbackAt === null ? 0 : lastRollbackAt + cooldownSeconds * 1000
   if (coolAt <= now.getTime()) return
   const until = new Date(coolAt)
-  throw problem('conflict', `The endpoint was rolled back; its policy lets it cool down until ${until.toISOString()}.`, {
-    until,
-  })
+  throw problem(
+    'conflict',
+    `The endpoint was rolled back; its policy lets it cool down until ${until.toISOString()}.`,
+    {
+      until,
+    },
+  )
 }
 
 async function requireApproval(tx: Tx, endpoint: EndpointRow, version: Version, now: Date): Promise<string | null> {

@@ -6,7 +6,16 @@ import type { TestSystem } from '../../tests/support/system.ts'
 import { readRollout } from './reads.ts'
 import { startRollout } from './start-rollout.ts'
 import { serveSecond } from './testing/serve.ts'
-import { aliasOf, entriesOf, percentAtPlane, stateOf, storySystem, tellStory, turnsNow, turnUntil } from './testing/story.ts'
+import {
+  aliasOf,
+  entriesOf,
+  percentAtPlane,
+  stateOf,
+  storySystem,
+  tellStory,
+  turnsNow,
+  turnUntil,
+} from './testing/story.ts'
 
 let t: TestSystem
 beforeAll(async () => {

@@ -17,7 +17,16 @@ const tables: readonly { name: string; where: string }[] = [
   { name: 'request_fact', where: 'workspace_id = $1' },
   { name: 'quality_fact', where: 'workspace_id = $1' },
 ]
-const kinds: readonly IdKind[] = ['workspace', 'binding', 'environment', 'model', 'version', 'endpoint', 'rollout', 'observation']
+const kinds: readonly IdKind[] = [
+  'workspace',
+  'binding',
+  'environment',
+  'model',
+  'version',
+  'endpoint',
+  'rollout',
+  'observation',
+]
 
 export type ClonedStory = Story & { rolloutId: string }
 
@@ -43,7 +52,9 @@ export async function cloneStory(owner: pg.Pool, story: Story, rolloutId: string
       `select (to_jsonb(t) ${overriding})::text as row from ${name} as t where ${where}`,
       [story.ws.id],
     )
-    const renamed = rows.map(({ row }) => renew(name === 'workspace' ? row.replace(story.ws.name, idOf(story.ws.id).slice(-20)) : row))
+    const renamed = rows.map(({ row }) =>
+      renew(name === 'workspace' ? row.replace(story.ws.name, idOf(story.ws.id).slice(-20)) : row),
+    )
     await owner.query(
       `insert into ${name} overriding system value
        select (jsonb_populate_record(null::${name}, value)).* from jsonb_array_elements($1::jsonb)`,
@@ -55,7 +66,8 @@ export async function cloneStory(owner: pg.Pool, story: Story, rolloutId: string
     t.servers.servers.set(renew(key), JSON.parse(renew(JSON.stringify(held))) as typeof held)
   }
   const traffic = t.plane.endpoints.get(story.endpointId)
-  if (traffic) t.plane.endpoints.set(idOf(story.endpointId), JSON.parse(renew(JSON.stringify(traffic))) as typeof traffic)
+  if (traffic)
+    t.plane.endpoints.set(idOf(story.endpointId), JSON.parse(renew(JSON.stringify(traffic))) as typeof traffic)
   return {
     ...story,
     ws: { ...story.ws, id: idOf(story.ws.id) },

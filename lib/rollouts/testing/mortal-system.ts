@@ -39,7 +39,7 @@ export function mortalSystem(t: TestSystem, diesBefore: number | null): MortalSy
   const isDead = () => dead
   const sockets = new Set<{ destroy(): void }>()
   const pool = (role: 'writer' | 'reader') => {
-    const options = { url: t.databaseUrl, role, max: 6, applicationName: 'mortal', onError: () => undefined }
+    const options = { url: t.databaseUrl, role, max: 2, applicationName: 'mortal', onError: () => undefined }
     return mortalPool(openPool(options), life, sockets)
   }
   const pools = [pool('writer'), pool('reader')] as const
@@ -52,7 +52,12 @@ export function mortalSystem(t: TestSystem, diesBefore: number | null): MortalSy
     ports: {
       traffic: (cluster) => mortal('traffic', t.system.ports.traffic(cluster), life),
       cluster: (cluster) => mortal('cluster', t.system.ports.cluster(cluster), life),
-      registry: (id) => mortal('registry', builtinRegistry(() => system, id), life),
+      registry: (id) =>
+        mortal(
+          'registry',
+          builtinRegistry(() => system, id),
+          life,
+        ),
     } satisfies Ports,
   }
   const bury = async () => {

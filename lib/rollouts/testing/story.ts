@@ -29,10 +29,10 @@ export type Story = {
   approvalIds: string[]
 }
 
-/** A system with the builtin registry, memory data plane and the repository's own policies. */
+/** A system with the builtin registry, the memory data plane and the rollout policies of this folder. */
 export async function storySystem(): Promise<TestSystem> {
   const t = await testSystem({ ports: (system) => ({ registry: (id) => builtinRegistry(system, id) }) })
-  await Promise.all([loadApprovalPolicies(), loadRolloutPolicies()])
+  await Promise.all([loadApprovalPolicies(), loadRolloutPolicies(import.meta.dirname)])
   return t
 }
 
@@ -40,7 +40,7 @@ export async function tellStory(
   t: TestSystem,
   options: { guarded?: boolean; rolloutPolicy?: string } = {},
 ): Promise<Story> {
-  const { guarded = false, rolloutPolicy = 'demo-short-steps' } = options
+  const { guarded = false, rolloutPolicy = 'short-steps' } = options
   const ws = await t.workspace()
   const [admin, developer, operator] = [await ws.as('admin'), await ws.as('developer'), await ws.as('operator')]
   const environment = await createEnvironment(admin, { name: 'production', protected: guarded })
@@ -62,7 +62,7 @@ export async function tellStory(
     rolloutPolicy,
   })
   await deployVersion(operator, { endpointId: endpoint.id, versionId: stable, reason: 'the first version' })
-  for (let turn = 0; turn < 20 && (await reconcileEndpoints(t.system, 'test')) > 0; turn += 1);
+  await serveFirst(t, endpoint.id)
   const ids = { endpointId: endpoint.id, modelId: model.id, environmentId: environment.id }
   return { t, ws, operator, developer, ...ids, stable, candidate, approvalIds }
 }
@@ -92,7 +92,11 @@ export async function turnsNow(system: System): Promise<void> {
 }
 
 export async function stateOf({ t }: Pick<Story, 't'>, rolloutId: string): Promise<RolloutState> {
-  const row = await t.system.db.selectFrom('rollout').select('state').where('id', '=', rolloutId).executeTakeFirstOrThrow()
+  const row = await t.system.db
+    .selectFrom('rollout')
+    .select('state')
+    .where('id', '=', rolloutId)
+    .executeTakeFirstOrThrow()
   return row.state
 }
 
@@ -123,6 +127,16 @@ export async function entriesOf({ t }: Pick<Story, 't'>, resourceId: string): Pr
     const { because, after = {} } = JSON.parse(content ?? '{}') as { because: string; after?: Told['after'] }
     return { kind, outcome, because, after }
   })
+}
+
+// Endpoints of other tests may be due too, so a turn without an act does not say that this one is done.
+async function serveFirst(t: TestSystem, endpointId: string): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) {
+    await reconcileEndpoints(t.system, 'test')
+    const query = t.system.db.selectFrom('endpoint').select('state').where('id', '=', endpointId)
+    if ((await query.executeTakeFirst())?.state === 'serving') return
+  }
+  throw new Error('the first version does not come to serve')
 }
 
 async function approve(ws: TestWorkspace, developer: Ctx, versionId: string, environmentId: string): Promise<string> {
