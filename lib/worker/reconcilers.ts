@@ -1,7 +1,5 @@
 import { expireApprovals } from '#lib/approvals/expire-approvals.ts'
 import { observeLag } from '#lib/audit/lag.ts'
-import { expireApprovals } from '#lib/approvals/expire-approvals.ts'
-import { observeLag } from '#lib/audit/lag.ts'
 import { sequenceEntries } from '#lib/audit/sequence.ts'
 import { reconcileDrift } from '#lib/drift/reconcile.ts'
 import { reconcileEndpoints } from '#lib/endpoints/reconcile.ts'
@@ -31,8 +29,6 @@ export const reconcilers: readonly ReconcilerEntry[] = [
   { name: 'drift', intervalMs: 1_000, wakes: ['drift'], turn: reconcileDrift },
   { name: 'slos', intervalMs: 1_000, wakes: ['slos'], turn: reconcileSlos },
   { name: 'incidents', intervalMs: 1_000, wakes: ['incidents', 'audit'], turn: reconcileIncidents },
-  { name: 'approvals', intervalMs: 5_000, wakes: [], turn: expireApprovals },
-  { name: 'audit-lag', intervalMs: 5_000, wakes: [], turn: watchLag },
 ]
 
 // The row lock alone keeps two sequencers apart; the lease keeps the others from waiting at it.
@@ -52,10 +48,4 @@ async function watchLag(system: System): Promise<number> {
 export async function releaseHeld(system: System, holder: string): Promise<void> {
   const lease = await takeLease(system, 'audit-sequencer', holder, 1)
   if (lease) await releaseLease(system, lease)
-}
-
-// It only looks: nothing was worked on.
-async function watchLag(system: System): Promise<number> {
-  await observeLag(system)
-  return 0
 }
