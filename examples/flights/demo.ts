@@ -47,7 +47,8 @@ async function main(): Promise<void> {
 
 async function wasRemoved(system: System): Promise<boolean> {
   const workspace = await findWorkspace(system, names.workspace.name)
-  return workspace !== undefined && (await findDemo(system.db, workspace.id))?.removed != null
+  const demo = workspace && (await findDemo(system.db, workspace.id))
+  return demo !== undefined && demo.removed !== null
 }
 
 async function play(system: System, folder: string, ended: AbortController): Promise<void> {

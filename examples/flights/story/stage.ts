@@ -57,7 +57,7 @@ export function openStage(
     state: () => state,
     advance: async (progress) => {
       await advanceDemo(system, workspaceId, progress)
-      take({ ...state, ...progress } as DemoState)
+      take({ ...state, ...progress })
     },
     pause: async (ms) => {
       let left = ms
