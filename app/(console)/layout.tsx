@@ -5,9 +5,10 @@ import { paths, withQuery } from '../paths.ts'
 import { Button } from '../_ui/button.tsx'
 import { Icon } from '../_ui/icon.tsx'
 import { Live } from '../_ui/live/live.tsx'
-import { DemoBadge, WorkspaceSwitcher } from '../_ui/shell/workspace-switcher.tsx'
+import { WorkspaceSwitcher } from '../_ui/shell/workspace-switcher.tsx'
 import { Shell } from '../_ui/shell/shell.tsx'
 import { endSession } from '../sign-in/actions.ts'
+import { DemoBadge } from './_demo/demo-badge.tsx'
 import { countWaiting } from './_home/needs.ts'
 import { switchWorkspace } from './actions.ts'
 
@@ -22,7 +23,7 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
   return (
     <Shell
       live={<Live url={paths.liveStream()} />}
-      demo={workspace.demo && <DemoBadge>Demonstration data</DemoBadge>}
+      demo={workspace.demo && <DemoBadge ctx={ctx} />}
       counts={counts}
       user={{ name: ctx.actor.name, role: roles.join(', ') || 'no role', signOut: <SignOut /> }}
       workspace={

@@ -93,8 +93,3 @@ export function EnvironmentMark({ label, production }: { label: string; producti
     </span>
   )
 }
-
-/** Says that what is shown is the demonstration's data. */
-export function DemoBadge({ children }: { children: string }) {
-  return <span className={s.demo}>{children}</span>
-}

@@ -31,7 +31,19 @@ export function VersionCosts({
   names: Names
   currency: string
 }) {
-  const columns: Column<VersionCost>[] = [
+  return (
+    <DataTable
+      caption="Costs by version"
+      columns={versionColumns(names, currency)}
+      rows={rows}
+      rowKey={(row) => row.versionId}
+      empty={<NoUsage />}
+    />
+  )
+}
+
+function versionColumns(names: Names, currency: string): Column<VersionCost>[] {
+  return [
     {
       id: 'version',
       label: 'Version',
@@ -56,15 +68,6 @@ export function VersionCosts({
       cell: (row) => <UnitCost share={row} currency={currency} />,
     },
   ]
-  return (
-    <DataTable
-      caption="Costs by version"
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.versionId}
-      empty={<NoUsage />}
-    />
-  )
 }
 
 export function MeterCosts({
@@ -76,7 +79,19 @@ export function MeterCosts({
   names: Names
   currency: string
 }) {
-  const columns: Column<CostLineView>[] = [
+  return (
+    <DataTable
+      caption="Costs by version and meter"
+      columns={meterColumns(names, currency)}
+      rows={rows}
+      rowKey={(row) => `${row.versionId} ${row.meter} ${row.unitPrice}`}
+      empty={<NoUsage />}
+    />
+  )
+}
+
+function meterColumns(names: Names, currency: string): Column<CostLineView>[] {
+  return [
     { id: 'meter', label: 'Meter', rowHeader: true, cell: (row) => `${names(row.versionId)}, ${row.meter}` },
     { id: 'quantity', label: 'Quantity', numeric: true, cell: (row) => `${quantity(row.quantity)}\u00a0${row.unit}` },
     { id: 'price', label: 'Unit price', numeric: true, wideOnly: true, cell: (row) => money(row.unitPrice, currency) },
@@ -88,20 +103,23 @@ export function MeterCosts({
     },
     { id: 'amount', label: 'Cost', numeric: true, cell: (row) => money(row.amount, currency) },
   ]
-  return (
-    <DataTable
-      caption="Costs by version and meter"
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => `${row.versionId} ${row.meter} ${row.unitPrice}`}
-      empty={<NoUsage />}
-    />
-  )
 }
 
 /** Usage whose cost is not known: first on the page, never counted as nothing. */
 export function UnpricedUsage({ rows, names }: { rows: readonly UnpricedView[]; names: Names }) {
-  const columns: Column<UnpricedView>[] = [
+  return (
+    <DataTable
+      caption="Usage without a cost"
+      columns={unpricedColumns(names)}
+      rows={rows}
+      rowKey={(row) => `${row.versionId} ${row.meter} ${row.because}`}
+      empty={null}
+    />
+  )
+}
+
+function unpricedColumns(names: Names): Column<UnpricedView>[] {
+  return [
     { id: 'meter', label: 'Usage', rowHeader: true, cell: (row) => `${names(row.versionId)}, ${row.meter}` },
     {
       id: 'quantity',
@@ -111,15 +129,6 @@ export function UnpricedUsage({ rows, names }: { rows: readonly UnpricedView[]; 
     },
     { id: 'because', label: 'Why its cost is unknown', cell: (row) => row.because },
   ]
-  return (
-    <DataTable
-      caption="Usage without a cost"
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => `${row.versionId} ${row.meter} ${row.because}`}
-      empty={null}
-    />
-  )
 }
 
 function NoUsage() {

@@ -14,7 +14,7 @@ import { paths } from '../../../paths.ts'
 import { FeatureTable } from '../_ui/feature-table.tsx'
 import { FindingList } from '../_ui/findings.tsx'
 import { ordered } from '../_ui/order.ts'
-import { psiChart, shownSpan, sinceFirst } from '../_ui/psi-series.ts'
+import { psiChart, shownSpan, sinceFirst, type PsiSeries } from '../_ui/psi-series.ts'
 import { eventDay } from '../_ui/words.ts'
 
 export const metadata: Metadata = { title: 'Drift monitor' }
@@ -57,25 +57,7 @@ export default async function MonitorPage({ params }: { params: Promise<{ id: st
             : 'Not evaluated yet: event time has not passed the end of a first window.'
         }
       />
-      <Panel live title="PSI of each window" aside="the features with the largest effect times certainty">
-        {span && series.length > 0 ? (
-          <TimeSeries
-            heightPx={240}
-            chart={psiChart({
-              id: 'psi',
-              title: 'PSI',
-              series,
-              ...sinceFirst(span, series),
-              windowSeconds: monitor.windowSeconds,
-              thresholds: monitor.policy.thresholds,
-            })}
-          />
-        ) : (
-          <EmptyState icon="wave" title="No windows yet">
-            A point appears for each window of event time that has rows.
-          </EmptyState>
-        )}
-      </Panel>
+      <PsiPanel monitor={monitor} span={span} series={series} />
       <Panel live title="Features">
         <FeatureTable monitor={monitor} standing={standing} />
       </Panel>
@@ -93,6 +75,32 @@ export default async function MonitorPage({ params }: { params: Promise<{ id: st
         <Facts monitor={monitor} />
       </Columns>
     </>
+  )
+}
+
+type PsiPanelProps = { monitor: MonitorView; span: { from: Date; to: Date } | null; series: readonly PsiSeries[] }
+
+function PsiPanel({ monitor, span, series }: PsiPanelProps) {
+  return (
+    <Panel live title="PSI of each window" aside="the features with the largest effect times certainty">
+      {span && series.length > 0 ? (
+        <TimeSeries
+          heightPx={240}
+          chart={psiChart({
+            id: 'psi',
+            title: 'PSI',
+            series,
+            ...sinceFirst(span, series),
+            windowSeconds: monitor.windowSeconds,
+            thresholds: monitor.policy.thresholds,
+          })}
+        />
+      ) : (
+        <EmptyState icon="wave" title="No windows yet">
+          A point appears for each window of event time that has rows.
+        </EmptyState>
+      )}
+    </Panel>
   )
 }
 

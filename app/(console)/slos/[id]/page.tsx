@@ -52,22 +52,7 @@ export default async function SloPage({ params }: { params: Promise<{ id: string
       />
       <Columns>
         <BudgetPanel slo={slo} nowMs={nowMs} />
-        <Panel title="Objective" padded>
-          <KeyValue
-            items={[
-              { label: 'Promise', value: promise(slo) },
-              { label: 'Model', value: `${slo.modelName} in ${slo.environment}` },
-              {
-                label: 'Policy',
-                value: (
-                  <>
-                    {slo.policy.name} <Hash digest={slo.policy.digest} />
-                  </>
-                ),
-              },
-            ]}
-          />
-        </Panel>
+        <ObjectivePanel slo={slo} />
       </Columns>
       <Panel live title="Burn-down over the objective's window">
         {charts.length === 0 ? (
@@ -99,6 +84,27 @@ export default async function SloPage({ params }: { params: Promise<{ id: string
   )
 }
 
+function ObjectivePanel({ slo }: { slo: SloView }) {
+  return (
+    <Panel title="Objective" padded>
+      <KeyValue
+        items={[
+          { label: 'Promise', value: promise(slo) },
+          { label: 'Model', value: `${slo.modelName} in ${slo.environment}` },
+          {
+            label: 'Policy',
+            value: (
+              <>
+                {slo.policy.name} <Hash digest={slo.policy.digest} />
+              </>
+            ),
+          },
+        ]}
+      />
+    </Panel>
+  )
+}
+
 function BudgetPanel({ slo, nowMs }: { slo: SloView; nowMs: number }) {
   const budget = slo.status?.budget ?? null
   const nothing = <Unknown because="no requests in its window" />
@@ -113,9 +119,12 @@ function BudgetPanel({ slo, nowMs }: { slo: SloView; nowMs: number }) {
     >
       <KeyValue
         items={[
-          { label: 'Left', value: budget?.left == null ? nothing : budgetLeft(budget.left) },
+          { label: 'Left', value: budget === null || budget.left === null ? nothing : budgetLeft(budget.left) },
           { label: 'Spent at this rate', value: known ? words : nothing },
-          { label: 'Good requests', value: budget?.sli == null ? nothing : formatPercent(budget.sli, budget.total) },
+          {
+            label: 'Good requests',
+            value: budget === null || budget.sli === null ? nothing : formatPercent(budget.sli, budget.total),
+          },
           {
             label: 'Counted',
             value: budget ? `${formatCount(budget.good)} good of ${formatCount(budget.total)} requests` : nothing,
