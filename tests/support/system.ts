@@ -77,6 +77,8 @@ export async function testSystem(
       return makeWorkspace(running.system, `test-${workspaces}`)
     },
     close: async () => {
+      // The notifier coalesces on this clock: what it still holds is sent before the pools close.
+      clock.advance(1_000)
       await running.close()
       await database.close()
     },
