@@ -15,7 +15,7 @@ export function seal(secrets: Secrets, context: string, plain: string): string {
 /** Opens what `seal` made. @throws when the secret or the context is another one. */
 export function unseal(secrets: Secrets, context: string, sealed: string): string {
   const [version, nonce, tag, body] = sealed.split('.')
-  if (version !== 'v1' || !nonce || !tag || !body) throw new Error('not a sealed key of this version')
+  if (version !== 'v1' || !nonce || !tag || body === undefined) throw new Error('not a sealed key of this version')
   const decipher = createDecipheriv('aes-256-gcm', secrets.derive('sealed-keys'), Buffer.from(nonce, 'base64url'))
     .setAAD(Buffer.from(context))
     .setAuthTag(Buffer.from(tag, 'base64url'))
