@@ -8,12 +8,12 @@ import { reconcileRollouts } from './reconcile.ts'
 import { cloneStory, type ClonedStory } from './testing/clone-story.ts'
 import { mortalSystem } from './testing/mortal-system.ts'
 import { serveSecond } from './testing/serve.ts'
+import { storySystem } from './testing/story-system.ts'
 import {
   aliasOf,
   entriesOf,
   percentAtPlane,
   stateOf,
-  storySystem,
   tellStory,
   turnsNow,
   turnUntil,

@@ -11,12 +11,12 @@ import { rollBackRollout } from './roll-back-rollout.ts'
 import { startRollout } from './start-rollout.ts'
 import { mortalSystem } from './testing/mortal-system.ts'
 import { serveSecond } from './testing/serve.ts'
+import { storySystem } from './testing/story-system.ts'
 import {
   aliasOf,
   entriesOf,
   percentAtPlane,
   stateOf,
-  storySystem,
   tellStory,
   turnsNow,
   turnUntil,

@@ -1,7 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { problem } from '#lib/platform/errors.ts'
 import { processSingleton } from '#lib/platform/globals.ts'
+import { policyFolder, readPolicyFiles } from '#lib/platform/policy-files.ts'
 import { parseRolloutPolicy, policyDigest, RolloutPolicyError, type RolloutPolicy } from './policy.ts'
 
 export type LoadedRolloutPolicy = { policy: RolloutPolicy; digest: string }
@@ -10,12 +9,11 @@ const holder = () => processSingleton<Holder>('rollout-policies', () => ({ polic
 
 /** Reads every rollout policy of the folder, by name. One that does not parse, or a name used twice, stops the start. */
 export async function loadRolloutPolicies(
-  folder = join(process.cwd(), 'policies', 'rollouts'),
+  folder = policyFolder('rollouts'),
 ): Promise<ReadonlyMap<string, LoadedRolloutPolicy>> {
   const policies = new Map<string, LoadedRolloutPolicy>()
-  const files = (await readdir(folder)).filter((f) => f.endsWith('.yaml')).sort()
-  for (const file of files) {
-    const policy = parseFile(await readFile(join(folder, file), 'utf8'), file)
+  for (const { file, text } of await readPolicyFiles(folder)) {
+    const policy = parseFile(text, file)
     if (policies.has(policy.name)) throw new Error(`${file}: there is a rollout policy named ${policy.name} already`)
     policies.set(policy.name, { policy, digest: policyDigest(policy) })
   }

@@ -59,7 +59,8 @@ export function knownFacts(
   const { observed } = endpoint
   const traffic = observed?.traffic ?? null
   // Our own read-back of the step is newer than what the endpoint's reconciler saw, who only looks now and then.
-  const isReadBack = row.stepStartedAt !== null || row.chain.promotion?.trafficVerifiedAt != null || traffic === null
+  const isReadBack =
+    row.stepStartedAt !== null || typeof row.chain.promotion?.trafficVerifiedAt === 'string' || traffic === null
   return {
     candidatePercent: isReadBack ? row.weight : percentOf(traffic.weights, row.to.versionId),
     servers: observed?.missing === null && isRecent(endpoint.observedAt, now) ? observed.servers : null,

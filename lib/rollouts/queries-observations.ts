@@ -1,15 +1,9 @@
 import type { Reader } from '#lib/platform/db/schema.ts'
 import type { Decision } from './decision.ts'
 import type { RolloutObservation } from './observation.ts'
+import type { ObservationRow } from './views.ts'
 
-/** As `replay` takes it, with the decision of then. */
-export type ObservationRow = {
-  id: string
-  at: Date
-  policyDigest: string
-  observation: { observation: RolloutObservation; now: number }
-  decision: Decision
-}
+export type { ObservationRow } from './views.ts'
 
 /** Stored observations of a rollout, newest first. */
 export async function selectObservations(

@@ -11,8 +11,8 @@ import { replay } from './decide.ts'
 import { can, resourceOf, WhatIfInput, type Can, type RolloutRow } from './model.ts'
 import { parseRolloutPolicy, policyDigest, RolloutPolicyError, type RolloutPolicy } from './policy.ts'
 import { selectNewestId, selectRollout, selectRollouts } from './queries.ts'
-import { selectObservations, type ObservationRow } from './queries-observations.ts'
-import { toDetail, toView, type RolloutDetail, type RolloutView, type StepView } from './views.ts'
+import { selectObservations } from './queries-observations.ts'
+import { toDetail, toView, type ObservationRow, type RolloutDetail, type RolloutView, type StepView } from './views.ts'
 
 const pointsMax = 500
 const whatIfMax = 5_000

@@ -67,7 +67,7 @@ type StepFacts = { stable: SideFacts; candidate: SideFacts; labelDelaySeconds: n
 // Both sides over the same traffic generation and the same time, from the step's read-back and its warm-up on.
 async function factsOfStep({ system, row }: Turn): Promise<StepFacts | null> {
   const { stepGeneration: generation, stepStartedAt } = row
-  if (generation === null || stepStartedAt === null || row.policy.steps[row.step]?.judge == null) return null
+  if (generation === null || stepStartedAt === null || !row.policy.steps[row.step]?.judge) return null
   const from = new Date(stepStartedAt.getTime() + row.policy.analysis.warmupSeconds * 1000)
   const hasQuality = row.policy.analysis.metrics.some(({ of }) => of.startsWith('quality.'))
   const { endpointId } = row

@@ -6,16 +6,8 @@ import type { TestSystem } from '../../tests/support/system.ts'
 import { readRollout } from './reads.ts'
 import { startRollout } from './start-rollout.ts'
 import { serveSecond } from './testing/serve.ts'
-import {
-  aliasOf,
-  entriesOf,
-  percentAtPlane,
-  stateOf,
-  storySystem,
-  tellStory,
-  turnsNow,
-  turnUntil,
-} from './testing/story.ts'
+import { storySystem } from './testing/story-system.ts'
+import { aliasOf, entriesOf, percentAtPlane, stateOf, tellStory, turnsNow, turnUntil } from './testing/story.ts'
 
 let t: TestSystem
 beforeAll(async () => {
@@ -59,7 +51,9 @@ describe('a rollout', () => {
       .where('id', '=', story.endpointId)
       .executeTakeFirstOrThrow()
     expect(endpoint).toEqual({ stable_version_id: story.candidate, candidate_version_id: null })
-    const phases = (await entriesOf(story, id)).map(({ kind, after }) => `${kind} ${String(after.phase ?? '')}`)
+    const phases = (await entriesOf(story, id)).map(
+      ({ kind, after }) => `${kind} ${typeof after.phase === 'string' ? after.phase : ''}`,
+    )
     expect(phases.slice(0, 3)).toEqual(['rollout:start ', 'rollout:advance intent', 'rollout:advance verified'])
     expect(phases.filter((phase) => phase === 'rollout:promote intent')).toHaveLength(1)
   })
@@ -88,7 +82,7 @@ describe('a rollout', () => {
     expect(rollback?.because).toMatch(/^error-rate: candidate - stable lies in/)
     const times = [rollback?.decidedAt, rollback?.intentAt, rollback?.trafficAppliedAt, rollback?.trafficVerifiedAt]
     expect(times.every((time) => typeof time === 'string')).toBe(true)
-    expect(times).toEqual(times.toSorted())
+    expect(times).toEqual(times.toSorted((a = '', b = '') => a?.localeCompare(b ?? '') ?? 0))
     expect(rollback?.verifiedGeneration).toBe(t.plane.endpoints.get(story.endpointId)?.observed.generation)
     const kinds = (await entriesOf(story, id)).map(({ after }) => after.phase)
     expect(kinds.filter((phase) => phase === 'intent')).toHaveLength(2)

@@ -9,7 +9,8 @@ import { promoteRollout } from './promote-rollout.ts'
 import { resumeRollout } from './resume-rollout.ts'
 import { rollBackRollout } from './roll-back-rollout.ts'
 import { startRollout } from './start-rollout.ts'
-import { entriesOf, storySystem, tellStory, turnsNow, turnUntil, type Story } from './testing/story.ts'
+import { storySystem } from './testing/story-system.ts'
+import { entriesOf, tellStory, turnsNow, turnUntil, type Story } from './testing/story.ts'
 
 let t: TestSystem
 beforeAll(async () => {

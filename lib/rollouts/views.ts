@@ -1,6 +1,7 @@
 import { describeAction, describeRollout } from './describe-rollout.ts'
 import type { Can, Chain, RolloutRow, StoredDecision, WatchState } from './model.ts'
-import type { RolloutState } from './observation.ts'
+import type { Decision } from './decision.ts'
+import type { RolloutObservation, RolloutState } from './observation.ts'
 import type { PlanAction } from './plan.ts'
 import type { PolicyStep, RolloutPolicy } from './policy.ts'
 
@@ -68,6 +69,15 @@ export type RolloutDetail = RolloutView & {
   superseded: boolean
   /** What the caller may do, and if not, why. */
   mine: { hold: Can; resume: Can; promote: Can; rollBack: Can }
+}
+
+/** As `replay` takes it, with the decision of then. */
+export type ObservationRow = {
+  id: string
+  at: Date
+  policyDigest: string
+  observation: { observation: RolloutObservation; now: number }
+  decision: Decision
 }
 
 export function toView(row: RolloutRow): RolloutView {

@@ -6,16 +6,8 @@ import { promoteRollout } from './promote-rollout.ts'
 import { rollBackRollout } from './roll-back-rollout.ts'
 import { startRollout } from './start-rollout.ts'
 import { serveSecond } from './testing/serve.ts'
-import {
-  aliasOf,
-  entriesOf,
-  stateOf,
-  storySystem,
-  tellStory,
-  turnsNow,
-  turnUntil,
-  type Story,
-} from './testing/story.ts'
+import { storySystem } from './testing/story-system.ts'
+import { aliasOf, entriesOf, stateOf, tellStory, turnsNow, turnUntil, type Story } from './testing/story.ts'
 
 let t: TestSystem
 beforeAll(async () => {

@@ -1,22 +1,19 @@
 import { castVote } from '#lib/approvals/cast-vote.ts'
-import { loadApprovalPolicies } from '#lib/approvals/load-policies.ts'
 import { requestApproval } from '#lib/approvals/request-approval.ts'
 import { createEndpoint } from '#lib/endpoints/create-endpoint.ts'
 import { deployVersion } from '#lib/endpoints/deploy-version.ts'
 import { reconcileEndpoints } from '#lib/endpoints/reconcile.ts'
-import { builtinRegistry } from '#lib/models/builtin-registry.ts'
 import { createEnvironment } from '#lib/models/create-environment.ts'
 import { registerModel } from '#lib/models/register-model.ts'
 import { registerVersion } from '#lib/models/register-version.ts'
 import type { Ctx, System } from '#lib/platform/context.ts'
-import { testSystem, type TestSystem, type TestWorkspace } from '../../../tests/support/system.ts'
-import { loadRolloutPolicies } from '../load-policies.ts'
+import type { TestSystem, TestWorkspace } from '../../../tests/support/system.ts'
 import type { RolloutState } from '../observation.ts'
 import { reconcileRollouts } from '../reconcile.ts'
 
 /** A model whose first version serves at an endpoint, with a second one that may be rolled out. */
 export type Story = {
-  t: TestSystem
+  t: StorySystem
   ws: TestWorkspace
   operator: Ctx
   developer: Ctx
@@ -29,15 +26,17 @@ export type Story = {
   approvalIds: string[]
 }
 
-/** A system with the builtin registry, the memory data plane and the rollout policies of this folder. */
+/** What a story needs of a system, which tests and benchmarks make each in their own way. */
+export type StorySystem = Pick<TestSystem, 'system' | 'clock' | 'servers' | 'plane' | 'workspace'>
+
+/** A system for tests. Loaded late, so that a benchmark can use this file without the test runner. */
 export async function storySystem(): Promise<TestSystem> {
-  const t = await testSystem({ ports: (system) => ({ registry: (id) => builtinRegistry(system, id) }) })
-  await Promise.all([loadApprovalPolicies(), loadRolloutPolicies(import.meta.dirname)])
-  return t
+  const { storySystem: open } = await import('./story-system.ts')
+  return open()
 }
 
 export async function tellStory(
-  t: TestSystem,
+  t: StorySystem,
   options: { guarded?: boolean; rolloutPolicy?: string } = {},
 ): Promise<Story> {
   const { guarded = false, rolloutPolicy = 'short-steps' } = options
@@ -130,7 +129,7 @@ export async function entriesOf({ t }: Pick<Story, 't'>, resourceId: string): Pr
 }
 
 // Endpoints of other tests may be due too, so a turn without an act does not say that this one is done.
-async function serveFirst(t: TestSystem, endpointId: string): Promise<void> {
+async function serveFirst(t: StorySystem, endpointId: string): Promise<void> {
   for (let turn = 0; turn < 50; turn += 1) {
     await reconcileEndpoints(t.system, 'test')
     const query = t.system.db.selectFrom('endpoint').select('state').where('id', '=', endpointId)
