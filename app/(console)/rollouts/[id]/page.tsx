@@ -5,7 +5,7 @@ import { listObservations, readRollout, readRolloutSeries } from '#lib/rollouts/
 import { readRolloutHistory } from '#lib/rollouts/reads-history.ts'
 import type { RolloutDetail } from '#lib/rollouts/views.ts'
 import { pageRead } from '../../../_server/page-read.ts'
-import { requireCtx } from '../../../_server/session.ts'
+import { requireSession } from '../../../_server/session.ts'
 import { TimeSeries } from '../../../_ui/chart/time-series.tsx'
 import { Freshness } from '../../../_ui/freshness.tsx'
 import { Hash } from '../../../_ui/hash.tsx'
@@ -38,7 +38,8 @@ const lateAfterMs = 60_000
 
 export default async function RolloutPage({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params
-  const ctx = await requireCtx()
+  const session = await requireSession()
+  const { ctx } = session
   const read = await pageRead(readRollout(ctx, id))
   if (read.refusal) return <NoPermission {...read.refusal} />
   const rollout = read.value
@@ -78,7 +79,7 @@ export default async function RolloutPage({ params }: { params: Promise<{ id: st
             {word}
           </Status>
         }
-        actions={<Steer rollout={rollout} ctx={ctx} nowMs={nowMs} />}
+        actions={<Steer rollout={rollout} session={session} nowMs={nowMs} />}
         because={rollout.because}
       />
       <StepsPanel rollout={rollout} nowMs={nowMs} />

@@ -1,9 +1,12 @@
 import { servingAlias } from '#lib/models/model.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { RolloutDetail } from '#lib/rollouts/views.ts'
+import type { Session } from '../../../../_server/session.ts'
 import { refusalOf } from '../../../../_server/may.ts'
 import { stateRefusal } from '../../../../_server/refusal.ts'
 import { GovernedAction } from '../../../../_ui/dialog/governed-action.tsx'
+import type { Commands } from '../../../../_ui/copy-button.tsx'
+import { curlOf } from '../../../../_ui/curl.ts'
 import type { Refusal } from '../../../../_ui/permission-button.tsx'
 import { hold, promote, resume, rollBack } from '../actions.ts'
 import { reachedOf } from './chain.ts'
@@ -17,15 +20,25 @@ const actionOf = {
   rollBack: 'rollout:roll-back',
 } as const
 
-export type SteerProps = { rollout: RolloutDetail; ctx: Ctx; nowMs: number }
+export type SteerProps = { rollout: RolloutDetail; session: Session; nowMs: number }
 
 /** What a person can do to a rollout now; what is not open says why, from the tables that the server judges by. */
-export async function Steer({ rollout, ctx, nowMs }: SteerProps) {
+export async function Steer({ rollout, session, nowMs }: SteerProps) {
+  const { ctx, workspace } = session
   const verbs = ['hold', 'resume', 'promote', 'rollBack'] as const
   const [onHold, onResume, onPromote, onRollBack] = await Promise.all(
     verbs.map((verb) => refusalFor(ctx, rollout, verb)),
   )
-  const common = { r: rollout, what: `${rollout.model.name} in ${rollout.environment.name}`, nowMs }
+  const commandOf = (verb: string, more: Record<string, unknown> = {}) => ({
+    curl: curlOf({
+      origin: ctx.config.origin,
+      workspace: workspace.name,
+      method: 'POST',
+      path: `/rollouts/${rollout.id}/${verb}`,
+      body: { reason: 'why', ...more },
+    }),
+  })
+  const common = { r: rollout, what: `${rollout.model.name} in ${rollout.environment.name}`, nowMs, commandOf }
   return (
     <>
       {rollout.state === 'held' ? (
@@ -39,9 +52,15 @@ export async function Steer({ rollout, ctx, nowMs }: SteerProps) {
   )
 }
 
-type ControlProps = { r: RolloutDetail; what: string; nowMs: number; refusal: Refusal | null }
+type ControlProps = {
+  r: RolloutDetail
+  what: string
+  nowMs: number
+  commandOf: (verb: string, more?: Record<string, unknown>) => Commands
+  refusal: Refusal | null
+}
 
-function Resume({ r, what, refusal }: ControlProps) {
+function Resume({ r, what, commandOf, refusal }: ControlProps) {
   return (
     <GovernedAction
       opener="Resume…"
@@ -54,13 +73,14 @@ function Resume({ r, what, refusal }: ControlProps) {
       note={`It is held because: ${r.heldBecause ?? 'no reason is recorded'}. Resuming takes responsibility for what was last seen: a latched trip is let go, and a step whose weights were changed counts afresh.`}
       verb="Resume"
       action={resume}
+      commands={commandOf('resume')}
       fields={{ rolloutId: r.id }}
       refusal={refusal}
     />
   )
 }
 
-function Hold({ r, what, refusal }: ControlProps) {
+function Hold({ r, what, commandOf, refusal }: ControlProps) {
   return (
     <GovernedAction
       opener="Hold…"
@@ -73,17 +93,19 @@ function Hold({ r, what, refusal }: ControlProps) {
       note="No weight rises until somebody resumes it. Metrics that fail still take it back."
       verb={`Hold at ${r.weight} %`}
       action={hold}
+      commands={commandOf('hold')}
       fields={{ rolloutId: r.id }}
       refusal={refusal}
     />
   )
 }
 
-function Promote({ r, what, nowMs, refusal }: ControlProps) {
+function Promote({ r, what, nowMs, commandOf, refusal }: ControlProps) {
   const next = r.stepViews[r.step + 1]
   const percent = next?.weight ?? 100
   const isStep = next !== undefined && percent < 100
   const { version } = r.to
+  const held = r.state === 'held'
   return (
     <GovernedAction
       opener={`Promote to ${percent} %…`}
@@ -93,14 +115,15 @@ function Promote({ r, what, nowMs, refusal }: ControlProps) {
       note={promoteNote(r)}
       verb={`Promote to ${percent} %`}
       action={promote}
-      fields={{ rolloutId: r.id, to: isStep ? 'next-step' : 'all', evenIfHeld: r.state === 'held' ? 'yes' : 'no' }}
+      commands={commandOf('promote', { to: isStep ? 'next-step' : 'all', evenIfHeld: held })}
+      fields={{ rolloutId: r.id, to: isStep ? 'next-step' : 'all', evenIfHeld: held ? 'yes' : 'no' }}
       {...(isStep ? {} : { outcome: { nowMs, ...reachedOf(r.chain.promotion) } })}
       refusal={refusal}
     />
   )
 }
 
-function RollBack({ r, what, nowMs, refusal }: ControlProps) {
+function RollBack({ r, what, nowMs, commandOf, refusal }: ControlProps) {
   return (
     <GovernedAction
       opener="Roll back…"
@@ -111,6 +134,7 @@ function RollBack({ r, what, nowMs, refusal }: ControlProps) {
       note="The plan is committed with your reason first; traffic and alias are each read back afterwards. No automatic process can raise the candidate's weight again."
       verb={`Roll back to ${r.from.version}`}
       action={rollBack}
+      commands={commandOf('roll-back')}
       fields={{ rolloutId: r.id }}
       outcome={{ nowMs, ...reachedOf(r.chain.rollback), ...problemOf(r) }}
       refusal={refusal}
