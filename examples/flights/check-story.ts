@@ -1,6 +1,7 @@
-import { findWorkspace } from '#lib/members/reads.ts'
+import { findPersona, findWorkspace, workspacesOf } from '#lib/members/reads.ts'
 import { readDemo } from '#lib/demo/reads.ts'
 import { readConfig } from '#lib/platform/config.ts'
+import type { System } from '#lib/platform/context.ts'
 import { openRole } from '#lib/system/installation.ts'
 import { names } from './story/calendar.ts'
 import { milestones, type Reached } from './story/milestones.ts'
@@ -19,7 +20,7 @@ async function main(minutes: number): Promise<boolean> {
   try {
     while (reached.size < milestones.length && system.clock.monotonicMs() < deadlineMs) {
       const workspace = await findWorkspace(system, names.workspace.name)
-      if (workspace) await look(system, workspace.id, reached)
+      if (workspace && (await isOpen(system, workspace.id))) await look(system, workspace.id, reached)
       await system.clock.sleep(2_000)
     }
   } finally {
@@ -30,11 +31,13 @@ async function main(minutes: number): Promise<boolean> {
   return missing.length === 0
 }
 
-async function look(
-  system: Parameters<typeof as>[0]['system'],
-  workspaceId: string,
-  reached: Map<string, Reached>,
-): Promise<void> {
+/** Whether the persona whose reads are used has a role there yet. */
+async function isOpen(system: System, workspaceId: string): Promise<boolean> {
+  const olu = await findPersona(system, 'olu')
+  return olu !== undefined && (await workspacesOf(system, olu.id)).some(({ id }) => id === workspaceId)
+}
+
+async function look(system: System, workspaceId: string, reached: Map<string, Reached>): Promise<void> {
   const ctx = await as({ system, workspaceId }, 'olu')
   const demo = await readDemo(ctx)
   for (const { name, look: lookFor } of milestones) {
