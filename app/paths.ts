@@ -36,6 +36,7 @@ export const paths = {
     `/runbooks/${encodeURIComponent(runbookId)}/runs/${encodeURIComponent(runId)}`,
 
   audit: () => '/audit',
+  auditStatus: () => '/audit/status',
   auditEntry: (id: string) => `/audit/${encodeURIComponent(id)}`,
   access: () => '/access',
   policies: () => '/policies',
