@@ -2,7 +2,7 @@ import type { System } from '#lib/platform/context.ts'
 import type { Reader, Tx } from '#lib/platform/db/schema.ts'
 import { newId } from '#lib/platform/ids.ts'
 import { seal, unseal } from '#lib/platform/seal.ts'
-import { encodeVerifierKey, generateNoteKey, parseSignerKey, type NoteSigner } from './note-key.ts'
+import { generateNoteKey, parseSignerKey, type NoteSigner } from './note-key.ts'
 
 /** The log's signing key: made at first use, kept sealed. */
 export async function logSigner(system: System, tx: Tx): Promise<NoteSigner> {
@@ -28,11 +28,6 @@ export async function logSigner(system: System, tx: Tx): Promise<NoteSigner> {
 /** The log's public key as a verifier key (C2SP signed-note vkey), or undefined before the first checkpoint. */
 export async function logVerifierKey(db: Reader): Promise<string | undefined> {
   return (await selectKey(db))?.public_key
-}
-
-/** The verifier key of a signer, for tests and exports. */
-export function verifierKeyOf(signer: NoteSigner): string {
-  return encodeVerifierKey(signer)
 }
 
 function selectKey(db: Reader) {

@@ -10,10 +10,6 @@ export function selectIdentity(db: Reader, issuer: string, subject: string) {
     .executeTakeFirst()
 }
 
-export function selectIdentityById(db: Reader, id: string) {
-  return db.selectFrom('identity').selectAll().where('id', '=', id).executeTakeFirst()
-}
-
 /** The identity's row, made when it is new. Names are refreshed: they are not part of the identity. */
 export async function ensureIdentity(
   tx: Tx,
