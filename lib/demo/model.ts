@@ -28,7 +28,7 @@ export const DemoState = z.object({
   finished: z.boolean().default(false),
   /** Written by the replay: it has sent, or is about to send, every event before this event time (epoch ms). */
   positionMs: z.number().int().nullable().default(null),
-  /** The drill that is on, as `lib/platform/drill.ts` reads it; `untilMs` and `fromMs` are event times (epoch ms). */
+  /** The drill that is on, as `lib/platform/drill.ts` reads it; `drillFromMs` and `drillToMs` are event times (epoch ms). */
   drill: z
     .object({ label: z.string().min(1), since: instant })
     .nullable()

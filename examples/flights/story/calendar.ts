@@ -27,5 +27,6 @@ export const names = {
   environment: 'production',
   main: 'flight-delay',
   regional: 'flight-delay-regional',
-  drill: 'Drill: broken feed (kilometres for miles, origins missing)',
+  /** Pages say "drill:" before it. */
+  drill: 'broken feed (kilometres for miles, origins missing)',
 } as const

@@ -16,8 +16,8 @@ export type Stage = {
   state(): DemoState
   /** Stores progress and takes it over at once. */
   advance(progress: DemoProgress): Promise<void>
-  /** Waits so long at speed 1, longer while paused; throws when the signal aborts. */
-  pause(ms: number): Promise<void>
+  /** Waits so long, longer while paused; at the demonstration's pace unless said otherwise. Throws when the signal aborts. */
+  pause(ms: number, pace?: 'wall'): Promise<void>
 }
 
 /** The story was told to stop: everything that is done stays done, the next run goes on from there. */
@@ -59,13 +59,13 @@ export function openStage(
       await advanceDemo(system, workspaceId, progress)
       take({ ...state, ...progress })
     },
-    pause: async (ms) => {
+    pause: async (ms, pace) => {
       let left = ms
       while (left > 0) {
         if (signal.aborted) throw new Stopped('stopped')
         const piece = Math.min(left, 200)
         await system.clock.sleep(piece, signal)
-        if (!state.paused) left -= piece * state.speed
+        if (!state.paused) left -= piece * (pace === 'wall' ? 1 : state.speed)
       }
       if (signal.aborted) throw new Stopped('stopped')
     },
@@ -73,7 +73,10 @@ export function openStage(
   }
 }
 
-/** Waits until `check` says something, looking twice a second. Throws after `atMostMs` (at speed 1), and when stopped. */
+/**
+ * Waits until `check` says something, looking twice a second of wall time, as steps of rollouts are. Throws after `atMostMs`
+ * without pauses, and when stopped.
+ */
 export async function until<T>(
   stage: Stage,
   what: string,
@@ -83,7 +86,7 @@ export async function until<T>(
   for (let waitedMs = 0; waitedMs < atMostMs; waitedMs += 500) {
     const found = await check()
     if (found !== undefined && found !== false) return found
-    await stage.pause(500)
+    await stage.pause(500, 'wall')
   }
   throw new Error(`the story waited in vain: ${what}`)
 }
