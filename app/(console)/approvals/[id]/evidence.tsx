@@ -58,7 +58,7 @@ const columns: Column<Check>[] = [
     widthPercent: 14,
     cell: (c) => (c.value === null ? 'not measured' : formatNumber(c.value, '', decimalsFor(c.value))),
   },
-  { id: 'expression', label: 'Rule', wideOnly: true, cell: (c) => <code>{c.expression}</code> },
+  { id: 'expression', label: 'Rule', cell: (c) => <code>{c.expression}</code> },
 ]
 
 function checksOf({ kind, ok, because, values }: ApprovalDetail['evidence'][number]): Check[] {

@@ -82,7 +82,7 @@ function Head({ status: { origin, head, backlog, lagSeconds, vkey }, nowMs }: { 
 
 function Verify({ status, origin }: { status: LogStatus; origin: string }) {
   const fetchIt = `curl ${origin}/audit/log/checkpoint`
-  const verifyIt = 'quarterdeck audit export log-copy\nquarterdeck audit verify log-copy'
+  const verifyIt = 'quarterdeck audit export --out log-copy\nquarterdeck audit verify log-copy'
   return (
     <Panel title="Verify without us" padded>
       <p className={s.note}>

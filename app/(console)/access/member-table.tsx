@@ -1,0 +1,110 @@
+import type { listMembers } from '#lib/members/reads.ts'
+import { curlOf } from '../../_ui/curl.ts'
+import { GovernedAction } from '../../_ui/dialog/governed-action.tsx'
+import type { Refusal } from '../../_ui/permission-button.tsx'
+import { EmptyState } from '../../_ui/states/empty-state.tsx'
+import { DataTable, type Column } from '../../_ui/table/data-table.tsx'
+import { Ago } from '../../_ui/time.tsx'
+import { unbindAction } from './actions.ts'
+import s from './access.module.css'
+
+type Row = Awaited<ReturnType<typeof listMembers>>[number]
+
+export type MemberTableProps = {
+  members: readonly Row[]
+  actorId: string
+  nowMs: number
+  /** Why the caller may not take roles away, or null. */
+  noUnbind: Refusal | null
+  origin: string
+  workspace: string
+}
+
+/** Every role that somebody holds here, and how far it reaches. */
+export function MemberTable(props: MemberTableProps) {
+  return (
+    <DataTable
+      caption="Members and roles"
+      columns={columnsOf(props)}
+      rows={props.members}
+      rowKey={(row) => row.bindingId}
+      empty={
+        <EmptyState icon="key" title="Nobody has a role here">
+          An admin of the installation gives the first one.
+        </EmptyState>
+      }
+    />
+  )
+}
+
+function columnsOf(props: MemberTableProps): Column<Row>[] {
+  const { actorId, nowMs } = props
+  return [
+    {
+      id: 'name',
+      label: 'Who',
+      rowHeader: true,
+      widthPercent: 20,
+      cell: (row) => (row.identityId === actorId ? `${row.name} (you)` : row.name),
+    },
+    { id: 'role', label: 'Role', widthPercent: 12, cell: (row) => row.role },
+    {
+      id: 'reach',
+      label: 'Reaches',
+      widthPercent: 20,
+      cell: (row) =>
+        [row.environment && `only ${row.environment}`, row.label && `only models with ${row.label}`]
+          .filter(Boolean)
+          .join(', ') || 'the workspace',
+    },
+    {
+      id: 'identity',
+      label: 'Identity',
+      wideOnly: true,
+      cell: (row) => <span className={s.quiet}>{`${row.issuer} / ${row.subject}`}</span>,
+    },
+    {
+      id: 'since',
+      label: 'Since',
+      numeric: true,
+      widthPercent: 10,
+      wideOnly: true,
+      cell: (row) => <Ago atMs={row.created_at.getTime()} nowMs={nowMs} />,
+    },
+    {
+      id: 'unbind',
+      label: <span className="sr">Actions</span>,
+      numeric: true,
+      widthPercent: 14,
+      cell: (row) => (row.kind === 'worker' ? null : <Unbind row={row} {...props} />),
+    },
+  ]
+}
+
+function Unbind({ row, noUnbind, origin, workspace }: MemberTableProps & { row: Row }) {
+  return (
+    <GovernedAction
+      refusal={noUnbind}
+      opener="Take away…"
+      title={`Take the role ${row.role} from ${row.name}?`}
+      plan={[
+        { what: `${row.name} in this workspace`, from: row.role, to: 'without it' },
+        { what: 'Votes cast under it', to: 'count no more' },
+      ]}
+      verb={`Take ${row.role} away`}
+      kind="danger"
+      action={unbindAction}
+      fields={{ bindingId: row.bindingId }}
+      reasonLengthMin={3}
+      commands={{
+        curl: curlOf({
+          origin,
+          workspace,
+          method: 'POST',
+          path: `/members/${row.bindingId}/unbind`,
+          body: { reason: 'why' },
+        }),
+      }}
+    />
+  )
+}
