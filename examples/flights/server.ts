@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { digestFolder } from '#lib/models/artifact-digest.ts'
+import { digestFolder } from '#lib/platform/artifact-digest.ts'
 import { isProblem, problem } from '#lib/platform/errors.ts'
 import { loadModel, predictFlight, type FlightModel } from './model-file.ts'
 import { parsePredictRequest } from './predict-request.ts'

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { digestFolder, type ArtifactFile } from '#lib/models/artifact-digest.ts'
+import { digestFolder, type ArtifactFile } from '#lib/platform/artifact-digest.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { evaluateScores, thresholdForShare, type Evaluation } from './evaluate.ts'
 import { encodeRows, featuresOf, requiredOf, slotCount, type ModelVariant } from './feature-slots.ts'

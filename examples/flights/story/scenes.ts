@@ -138,8 +138,25 @@ async function tryThird(stage: Stage, scene: Scene, workshop: Workshop): Promise
   await awaitCanary(stage, scene.main, v3.main)
 }
 
-function tell(stage: Stage, phase: string, doing: string, next: string): Promise<void> {
-  return stage.advance({ phase, doing, next })
+const phases = [
+  'preparing',
+  'v1',
+  'v2',
+  'v2-canary',
+  'v2-regional',
+  'days',
+  'drill',
+  'repaired',
+  'v3',
+  'v3-canary',
+  'after',
+  'finished',
+] as const
+
+/** Says where the story is; a run that finds earlier scenes done does not say that it is there again. */
+async function tell(stage: Stage, phase: (typeof phases)[number], doing: string, next: string): Promise<void> {
+  const reached = phases.findIndex((each) => each === stage.state().phase)
+  if (phases.indexOf(phase) >= reached) await stage.advance({ phase, doing, next })
 }
 
 /** Waits for a day of event time; when the data has ended before, the story ends with it. */
