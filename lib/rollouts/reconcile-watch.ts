@@ -1,4 +1,5 @@
 import { findOpenFindings } from '#lib/drift/reads.ts'
+import { findEndpoint } from '#lib/endpoints/reads.ts'
 import { mutate } from '#lib/mutate.ts'
 import { currentDrill } from '#lib/platform/drill.ts'
 import { housekeep } from '#lib/platform/housekeep.ts'
@@ -35,7 +36,7 @@ export async function watchPromoted(turn: Turn): Promise<TurnResult> {
   const isUnfinished = row.plan !== null && row.planStep < row.plan.steps.length
   const cleared = isUnfinished ? await walkPlan(turn) : null
   if (cleared?.acted) return cleared
-  if ((await selectNewestId(system.db, row.endpointId)) !== row.id) return cleared ?? rest(parkedMs)
+  if (!(await isWhatServes(turn))) return cleared ?? rest(parkedMs)
   const { common, drill } = await observeServing(turn)
   const looked: Looked[] = []
   for (const item of row.policy.after) looked.push(await lookAt(turn, item, common))
@@ -50,6 +51,12 @@ export async function watchPromoted(turn: Turn): Promise<TurnResult> {
   const shortestMs = Math.min(...row.policy.after.map(({ windowSeconds }) => windowSeconds * 1000), Infinity)
   const lookMs = Math.min(lookEveryMsMax, Math.max(1_000, Math.floor(shortestMs / 5)))
   return rest(cleared ? Math.min(cleared.pauseMs, lookMs) : lookMs)
+}
+
+// Not once a later rollout began, nor when the endpoint was retired: a rollback would bring back what was taken away.
+async function isWhatServes({ system, row }: Turn): Promise<boolean> {
+  if ((await selectNewestId(system.db, row.endpointId)) !== row.id) return false
+  return (await findEndpoint(system.db, row.endpointId))?.stableVersionId === row.to.versionId
 }
 
 async function observeServing(turn: Turn): Promise<{ common: Common; drill: string | undefined }> {
