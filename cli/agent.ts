@@ -7,7 +7,7 @@ import { ConfigError, readConfig } from '#lib/platform/config.ts'
 import { createSecrets } from '#lib/platform/secrets.ts'
 import { agentToken } from '#lib/system/bind-ports.ts'
 import { dataFolderOf } from '#lib/system/installation.ts'
-import { untilStopped } from './roles.ts'
+import { untilStopped } from './until-stopped.ts'
 
 /** What a model server needs of the environment to find programs and files. Our own secrets are not there. */
 const inherited = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ']

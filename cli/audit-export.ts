@@ -14,7 +14,7 @@ const turnsMax = 1_000
 
 /** Exports the log of DATABASE_URL, or else of the embedded database in QUARTERDECK_DATA. */
 export async function runAuditExport(flags: { out: string; as?: string; workspace?: string }): Promise<void> {
-  const { system, close } = await attachSystem('cli')
+  const { system, close } = await attachSystem('cli', process.env)
   try {
     const ctx = await ctxOf(system, flags)
     for (let turn = 0; turn < turnsMax && (await sequenceEntries(system)) > 0;) turn += 1

@@ -2,7 +2,7 @@ import { startIngest } from '#lib/ingest/server.ts'
 import { ensureAgentKey } from '#lib/members/ensure-agent-key.ts'
 import { readConfig } from '#lib/platform/config.ts'
 import { openRole } from '#lib/system/installation.ts'
-import { untilStopped } from './roles.ts'
+import { untilStopped } from './until-stopped.ts'
 
 /** `quarterdeck ingest`: takes telemetry until it is told to stop, and then commits what it holds. */
 export async function runIngest(): Promise<void> {

@@ -1,19 +1,5 @@
 import type { Command } from 'commander'
 
-/** Runs until told to stop: SIGTERM and SIGINT finish what is held, a second one ends at once. */
-export async function untilStopped(stop: () => Promise<void>): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    let asked = false
-    const end = () => {
-      if (asked) process.exit(130)
-      asked = true
-      stop().then(resolve, reject)
-    }
-    process.on('SIGTERM', end)
-    process.on('SIGINT', end)
-  })
-}
-
 /** `quarterdeck web|worker|ingest|agent`: one role by itself, any number of each, against DATABASE_URL. */
 export function declareRoles(program: Command): void {
   program

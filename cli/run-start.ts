@@ -5,7 +5,7 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '#lib/platform/db/e
 import { ensureDefaultWorkspace } from '#lib/members/ensure-default-workspace.ts'
 import { dataFolderOf, embeddedSecret, openRole, rememberOrigin } from '#lib/system/installation.ts'
 import { ensureBuilt } from './build-console.ts'
-import { untilStopped } from './roles.ts'
+import { untilStopped } from './until-stopped.ts'
 import { createSupervisor, type Supervisor } from './supervise.ts'
 import { nextStart } from './web.ts'
 

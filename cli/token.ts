@@ -17,7 +17,7 @@ async function printToken(options: { as: string; workspace?: string; lifetime: s
     import('#lib/members/persona-ctx.ts'),
     import('#lib/members/issue-token.ts'),
   ])
-  const { system, close } = await attachSystem('cli')
+  const { system, close } = await attachSystem('cli', process.env)
   try {
     const ctx = await personaCtx(system, options.as, options.workspace ?? 'default')
     const { token } = await issueToken(ctx, { lifetimeSeconds: Number(options.lifetime) })

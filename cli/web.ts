@@ -1,7 +1,7 @@
 import { spawnTethered, binScript, root } from '../scripts/launch.js'
 import { ensureBuilt } from './build-console.ts'
 import { ConfigError, readConfig } from '#lib/platform/config.ts'
-import { untilStopped } from './roles.ts'
+import { untilStopped } from './until-stopped.ts'
 
 /** `quarterdeck web`: the console and the API, as `next start` serves them, built first when the sources have changed. */
 export async function runWeb(): Promise<void> {

@@ -1,7 +1,7 @@
 import { readConfig } from '#lib/platform/config.ts'
 import { openRole } from '#lib/system/installation.ts'
 import { startWorker } from '#lib/worker/start.ts'
-import { untilStopped } from './roles.ts'
+import { untilStopped } from './until-stopped.ts'
 
 /** `quarterdeck worker`: reconcilers and jobs until it is told to stop. */
 export async function runWorker(): Promise<void> {

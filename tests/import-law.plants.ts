@@ -17,6 +17,7 @@ const forbiddenDomains: Readonly<Record<string, readonly string[]>> = {
   slos: ['costs', 'drift', 'quality', 'rollouts'],
   rollouts: ['pipelines', 'incidents'],
   pipelines: ['incidents'],
+  incidents: ['demo'],
 }
 
 const single: readonly (readonly [rule: string, from: string, to: string])[] = [

@@ -41,7 +41,8 @@ export async function reconcileEndpoints(system: System, holder: string): Promis
   for (const claim of claims) {
     if (await reconcileOne(system, claim)) acted += 1
   }
-  return acted
+  // A full claim says that there may be more that is due: the driver comes back at once.
+  return claims.length === claimsMax ? claims.length : acted
 }
 
 async function reconcileOne(system: System, claim: Work): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Ctx } from '#lib/platform/context.ts'
 import { testSystem, type TestSystem, type TestWorkspace } from '../../tests/support/system.ts'
-import { digestOfFiles } from './artifact-digest.ts'
+import { digestOfFiles } from '#lib/platform/artifact-digest.ts'
 import { createEnvironment } from './create-environment.ts'
 import type { RegisterModelInput, RegisterVersionInput } from './model.ts'
 import { listEnvironments, listModels, listVersions, readModel, readVersion } from './reads.ts'

@@ -4,7 +4,7 @@ import type { Tx } from '#lib/platform/db/schema.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { newId } from '#lib/platform/ids.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
-import { digestOfFiles } from './artifact-digest.ts'
+import { digestOfFiles } from '#lib/platform/artifact-digest.ts'
 import { RegisterVersionInput, type VersionView } from './model.ts'
 import { insertVersion, lockModel, selectIdentityId, type ModelRow, type NewVersion } from './queries.ts'
 

@@ -1,6 +1,5 @@
 import { authorizeRead } from '#lib/access/authorize.ts'
 import type { Ctx } from '#lib/platform/context.ts'
-import type { Reader } from '#lib/platform/db/schema.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { decodeCursor, pageOf, type Page } from '#lib/platform/page.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
@@ -50,11 +49,6 @@ export async function readBurnDown(ctx: Ctx, input: ReadBurnDownInput): Promise<
     const { left } = budgetOf({ good: total - bad, total }, slo, null)
     return { at: borders[i + 1] ?? ctx.clock.now(), ...piece, left: sound ? left : null }
   })
-}
-
-/** For rollouts and others above: the objectives of an endpoint, as last evaluated. */
-export async function findSlos(db: Reader, filter: { endpointId: string }): Promise<SloView[]> {
-  return (await selectSlos(db, { endpointId: filter.endpointId, limit: 100 })).map(toView)
 }
 
 function stepBorders(now: Date, windowSeconds: number, steps: number): Date[] {

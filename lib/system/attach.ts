@@ -10,7 +10,7 @@ import { dataFolderOf, embeddedSecret, openRole, rememberedOrigin } from './inst
  */
 export async function attachSystem(
   role: string,
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<RunningSystem> {
   const config = readConfig(env)
   if (config.databaseUrl) return openRole(config, role, { outside: false })

@@ -16,8 +16,8 @@ const bannedCalls: readonly BannedCall[] = [
     allowed: [outsideTheProduct],
   },
   {
-    // NODE_ENV is replaced by the bundler: it is a fact of the build, not a setting.
-    pattern: /\bprocess\.env\b(?!\.NODE_ENV\b)/,
+    // NODE_ENV and NEXT_RUNTIME are replaced by the bundler: facts of the build, not settings.
+    pattern: /\bprocess\.env\b(?!\.(?:NODE_ENV|NEXT_RUNTIME)\b)/,
     says: 'reads the environment; lib/platform/config.ts does, once',
     // The agent is a process of its own, started with an environment of its own, and has its own configuration.
     // The embedded PostgreSQL needs a folder and a PATH before there is a configuration.

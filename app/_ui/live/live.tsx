@@ -2,9 +2,8 @@
 import { useRouter } from 'next/navigation'
 import { useEffect, useRef, useState } from 'react'
 import { LiveIndicator } from './live-indicator.tsx'
-import { concerns, hear, phaseOf, refreshDelayMs, startLive, type LivePhase, type LiveState } from './machine.ts'
+import { hear, phaseOf, refreshDelayMs, startLive, type LivePhase, type LiveState } from './machine.ts'
 import { joinStream } from './stream.ts'
-import { wantedTopics } from './topics.tsx'
 
 const tickMs = 1000
 
@@ -43,7 +42,7 @@ export function Live({ url }: { url: string }) {
       state.current = hear(state.current, message, performance.now())
       // What changed while the stream was away is not told again.
       if (wasLost && message.kind !== 'down') pending = true
-      if (message.kind === 'change' && concerns(message.topics, wantedTopics())) pending = true
+      if (message.kind === 'change') pending = true
       look()
     })
     const timer = setInterval(look, tickMs)

@@ -1,16 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  backoffMs,
-  concerns,
-  hear,
-  parseChange,
-  phaseOf,
-  refreshDelayMs,
-  refreshEveryMs,
-  silenceMsMax,
-  startLive,
-} from './machine.ts'
+import { backoffMs, hear, phaseOf, refreshDelayMs, refreshEveryMs, silenceMsMax, startLive } from './machine.ts'
 
 describe('phaseOf', () => {
   it('connects, lives, and says within 5 s that the stream is lost', () => {
@@ -29,7 +19,7 @@ describe('phaseOf', () => {
     const down = hear(live, { kind: 'down' }, 1100)
     expect(phaseOf(down, 1100)).toBe('reconnecting')
     expect(down.lastHeardMs).toBe(1000)
-    expect(phaseOf(hear(down, { kind: 'change', topics: [] }, 1200), 1300)).toBe('live')
+    expect(phaseOf(hear(down, { kind: 'change' }, 1200), 1300)).toBe('live')
   })
   it('says paused whatever the stream does', () => {
     expect(phaseOf({ ...startLive(0), paused: true, down: true }, 99_999)).toBe('paused')
@@ -64,32 +54,11 @@ describe('refreshDelayMs', () => {
   })
 })
 
-describe('concerns', () => {
-  it('matches a noun, and a thing below it', () => {
-    expect(concerns(['rollouts:ro_1'], ['rollouts'])).toBe(true)
-    expect(concerns(['rollouts:ro_1'], ['rollouts:ro_1', 'slos'])).toBe(true)
-    expect(concerns(['rollouts:ro_1'], ['rollouts:ro_2'])).toBe(false)
-    expect(concerns(['rolloutsx'], ['rollouts'])).toBe(false)
-  })
-  it('takes silence on either side to mean everything', () => {
-    expect(concerns([], ['rollouts'])).toBe(true)
-    expect(concerns(['costs'], [])).toBe(true)
-  })
-})
-
 describe('backoffMs', () => {
   it('doubles to a bound and stays in its upper half', () => {
     expect([0, 1, 2, 3, 4, 500].map((attempt) => backoffMs(attempt, 1))).toEqual([
       1000, 2000, 4000, 8000, 15_000, 15_000,
     ])
     expect(backoffMs(4, 0)).toBe(7500)
-  })
-})
-
-describe('parseChange', () => {
-  it('keeps the topics that are words, and takes nonsense to concern everything', () => {
-    expect(parseChange('{"topics":["models:mo_1",3]}')).toEqual({ kind: 'change', topics: ['models:mo_1'] })
-    expect(parseChange('not json')).toEqual({ kind: 'change', topics: [] })
-    expect(parseChange('{"topics":7}')).toEqual({ kind: 'change', topics: [] })
   })
 })

@@ -1,5 +1,5 @@
 /** What the stream's leader tells every tab. `ping` proves that the stream lives; `change` says what may have changed. */
-export type LiveMessage = { kind: 'ping' } | { kind: 'change'; topics: readonly string[] } | { kind: 'down' }
+export type LiveMessage = { kind: 'ping' } | { kind: 'change' } | { kind: 'down' }
 
 export type LivePhase = 'connecting' | 'live' | 'reconnecting' | 'paused'
 
@@ -36,12 +36,6 @@ export function refreshDelayMs({ pending, held, lastRefreshMs, nowMs }: RefreshQ
   return lastRefreshMs === null ? 0 : Math.max(0, lastRefreshMs + refreshEveryMs - nowMs)
 }
 
-/** True when a page that shows `wanted` must be fetched again; one that names nothing shows everything. */
-export function concerns(topics: readonly string[], wanted: readonly string[]): boolean {
-  if (wanted.length === 0 || topics.length === 0) return true
-  return topics.some((topic) => wanted.some((want) => topic === want || topic.startsWith(`${want}:`)))
-}
-
 /**
  * The wait before the next attempt: doubling from 1 s to 15 s, spread by `jitter` (0 to 1) over its upper half so that
  * the tabs of a whole company do not come back in the same instant.
@@ -49,21 +43,4 @@ export function concerns(topics: readonly string[], wanted: readonly string[]): 
 export function backoffMs(attempt: number, jitter: number): number {
   const full = Math.min(15_000, 1000 * 2 ** Math.min(attempt, 10))
   return Math.round(full * (0.5 + 0.5 * jitter))
-}
-
-/** Reads the data of a `change` event (`{"topics": ["rollouts:ro_…"]}`); what is not understood concerns every page. */
-export function parseChange(data: string): LiveMessage {
-  const topics = topicsOf(data)
-  return { kind: 'change', topics }
-}
-
-function topicsOf(data: string): string[] {
-  let body: unknown
-  try {
-    body = JSON.parse(data)
-  } catch {
-    return []
-  }
-  const topics: unknown = typeof body === 'object' && body !== null && 'topics' in body ? body.topics : []
-  return Array.isArray(topics) ? topics.filter((topic) => typeof topic === 'string') : []
 }

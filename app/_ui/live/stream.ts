@@ -1,4 +1,4 @@
-import { backoffMs, parseChange, type LiveMessage } from './machine.ts'
+import { backoffMs, type LiveMessage } from './machine.ts'
 
 type Listener = (message: LiveMessage) => void
 
@@ -50,7 +50,7 @@ function openStream(url: string, tell: Listener, signal: AbortSignal): void {
     }
     source.addEventListener('open', alive)
     source.addEventListener('ping', alive)
-    source.addEventListener('change', (event: MessageEvent<string>) => tell(parseChange(event.data)))
+    source.addEventListener('change', () => tell({ kind: 'change' }))
     source.addEventListener('error', () => {
       tell({ kind: 'down' })
       // The browser's own attempts never end and cannot be spread, so each stream is closed at its first error.

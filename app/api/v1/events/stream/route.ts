@@ -27,7 +27,7 @@ export async function GET(request: Request): Promise<Response> {
       const changed = () => {
         waiting ??= setTimeout(() => {
           waiting = undefined
-          send('change', { topics: [] })
+          send('change', {})
         }, coalesceMs)
       }
       const unhear = hearChanges(ctx, changed)
