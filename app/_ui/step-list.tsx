@@ -50,15 +50,22 @@ function shareDone(step: Step): number {
 
 export type TrafficSplitProps = { parts: readonly { label: string; percent: number; role: 'baseline' | 'candidate' }[] }
 
-/** Who gets how much of the traffic. */
+/** Who gets how much of the traffic: a bar in true proportion, and the words below it. */
 export function TrafficSplit({ parts }: TrafficSplitProps) {
   return (
-    <ul className={s.split} aria-label="Traffic">
-      {parts.map((part) => (
-        <li key={part.label} data-role={part.role} style={{ flexGrow: part.percent }}>
-          {part.label} · {part.percent} %
-        </li>
-      ))}
-    </ul>
+    <div className={s.split}>
+      <div className={s.bar} aria-hidden="true">
+        {parts.map((part) => (
+          <span key={part.label} data-role={part.role} style={{ width: `${part.percent}%` }} />
+        ))}
+      </div>
+      <ul aria-label="Traffic">
+        {parts.map((part) => (
+          <li key={part.label}>
+            {part.label} · {part.percent} %
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }

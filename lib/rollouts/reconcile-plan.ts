@@ -24,7 +24,7 @@ export async function walkPlan(turn: Turn): Promise<TurnResult> {
   const { plan } = row
   const step = plan?.steps[row.planStep]
   if (!plan || !step) throw new Error(`rollout ${row.id} is ${row.state} and has no step ${row.planStep} of a plan`)
-  const performed = await perform(turn, plan, step.action)
+  const performed = named(row, await perform(turn, plan, step.action))
   switch (performed.kind) {
     case 'done':
       await recordDone(turn, plan, step, performed)
@@ -139,6 +139,15 @@ async function settleEndpoint(tx: Tx, { row }: Turn, plan: Plan, now: Date): Pro
   const [serving] = await findServing(tx, { workspaceId, endpointId, nowOnly: true })
   if (serving?.versionId === versionId) return
   await serveVersion(tx, { workspaceId, modelId, versionId, environmentId, endpointId, now })
+}
+
+// What is told to people names versions as people do.
+function named(row: RolloutRow, performed: Performed): Performed {
+  const name = (text: string) =>
+    text.replaceAll(row.from.versionId, row.from.version).replaceAll(row.to.versionId, row.to.version)
+  return performed.kind === 'done'
+    ? { ...performed, outcome: name(performed.outcome) }
+    : { ...performed, because: name(performed.because) }
 }
 
 function versionOf(row: RolloutRow, versionId: string): string {
