@@ -51,6 +51,7 @@ function columnsOf(props: MemberTableProps): Column<Row>[] {
     {
       id: 'reach',
       label: 'Reaches',
+      wideOnly: true,
       widthPercent: 20,
       cell: (row) =>
         [row.environment && `only ${row.environment}`, row.label && `only models with ${row.label}`]
@@ -92,7 +93,6 @@ function Unbind({ row, noUnbind, origin, workspace }: MemberTableProps & { row: 
         { what: 'Votes cast under it', to: 'count no more' },
       ]}
       verb={`Take ${row.role} away`}
-      kind="danger"
       action={unbindAction}
       fields={{ bindingId: row.bindingId }}
       reasonLengthMin={3}
