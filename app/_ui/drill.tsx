@@ -4,7 +4,12 @@ import { Mark } from './status.tsx'
 export function Drill({ label, chip = false }: { label: string; chip?: boolean }) {
   return (
     <Mark glyph="diamond" hue="note" chip={chip}>
-      drill: {label}
+      {drillWords(label)}
     </Mark>
   )
+}
+
+/** `drill: broken feed`, however the label begins. */
+export function drillWords(label: string): string {
+  return `drill: ${label.replace(/^drill:\s*/i, '')}`
 }

@@ -6,6 +6,7 @@ import { listRollouts } from '#lib/rollouts/reads.ts'
 import { refusalOf } from '../../_server/may.ts'
 import type { PlanLine } from '../../_ui/dialog/confirm-dialog.tsx'
 import { GovernedAction } from '../../_ui/dialog/governed-action.tsx'
+import { drillWords } from '../../_ui/drill.tsx'
 import { Icon } from '../../_ui/icon.tsx'
 import { KeyValue, Unknown } from '../../_ui/key-value.tsx'
 import { PermissionButton } from '../../_ui/permission-button.tsx'
@@ -32,7 +33,7 @@ export async function DemoBadge({ ctx }: { ctx: Ctx }) {
     <>
       <button type="button" className={s.badge} popoverTarget="demo-card">
         <Icon name={drill ? 'alert' : demo.paused ? 'pause' : 'flow'} size={12} />
-        <span className={s.label}>{drill ? `drill: ${drill.label}` : demo.paused ? 'demo, paused' : 'demo'}</span>
+        <span className={s.label}>{drill ? drillWords(drill.label) : demo.paused ? 'demo, paused' : 'demo'}</span>
       </button>
       <dialog id="demo-card" popover="auto" className={s.card} aria-labelledby="demo-title">
         <h2 id="demo-title">Demonstration</h2>

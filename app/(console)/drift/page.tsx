@@ -15,20 +15,28 @@ import { paths } from '../../paths.ts'
 import { FeatureTable } from './_ui/feature-table.tsx'
 import { FindingList } from './_ui/findings.tsx'
 import { eventDay } from './_ui/words.ts'
+import s from './_ui/drift.module.css'
 
 export const metadata: Metadata = { title: 'Drift' }
 
 const monitorsShown = 10
 const featuresShown = 6
 const findingsShown = 100
+const resolvedShown = 4
 
 export default async function DriftPage({ searchParams }: { searchParams: SearchParams }) {
   const ctx = await requireCtx()
   const query = await readQuery(searchParams)
   const cursor = cursorOf(query['cursor'])
-  const read = await pageRead(Promise.all([listMonitors(ctx, { limit: monitorsShown, cursor }), standingFindings(ctx)]))
+  const read = await pageRead(
+    Promise.all([
+      listMonitors(ctx, { limit: monitorsShown, cursor }),
+      standingFindings(ctx),
+      listFindings(ctx, { state: 'resolved', limit: resolvedShown }),
+    ]),
+  )
   if (read.refusal) return <NoPermission {...read.refusal} />
-  const [{ items, nextCursor }, findings] = read.value
+  const [{ items, nextCursor }, findings, { items: resolved }] = read.value
   const nowMs = ctx.clock.now().getTime()
   return (
     <>
@@ -36,14 +44,14 @@ export default async function DriftPage({ searchParams }: { searchParams: Search
         title="Drift"
         because="Current rows against the frozen reference of the model, by effect and certainty; days are of event time."
       />
-      <Panel live title="Findings" aside={`${findings.length} not resolved`}>
-        {findings.length === 0 ? (
-          <EmptyState icon="wave" title="Nothing drifts">
-            A finding opens when an effect is large enough, certain enough, and lasts over several windows.
-          </EmptyState>
-        ) : (
-          <FindingList findings={findings} ctx={ctx} nowMs={nowMs} />
+      <Panel live title="Findings" aside={`${findings.length} not resolved, then the newest that are`}>
+        {findings.length === 0 && (
+          <p className={s.calm}>
+            Nothing drifts now. A finding opens when an effect is large enough, certain enough, and lasts over several
+            windows.
+          </p>
         )}
+        <FindingList findings={[...findings, ...resolved]} ctx={ctx} nowMs={nowMs} />
       </Panel>
       {items.map((monitor) => (
         <MonitorPanel key={monitor.id} monitor={monitor} findings={findings} />
@@ -89,7 +97,7 @@ function MonitorPanel({ monitor, findings }: { monitor: MonitorView; findings: r
         limit={featuresShown}
       />
       {more > 0 && (
-        <p style={{ padding: '8px 14px 10px' }}>
+        <p className={s.calm}>
           <Link href={paths.driftMonitor(monitor.id)} prefetch={false} className="text-link">
             {more} more features
           </Link>

@@ -42,8 +42,9 @@ export async function FindingList({ findings, ctx, nowMs, linked = true }: Findi
                   finding.feature
                 )}
               </b>{' '}
-              at {finding.endpointName}: {finding.level}, PSI {formatNumber(finding.figures.effect, '', 3)}, since{' '}
-              {eventDay(finding.since)} (event time) {finding.drill && <Drill label={finding.drill} />}
+              at {finding.endpointName}: {finding.level}, {finding.state === 'resolved' ? 'last ' : ''}PSI{' '}
+              {formatNumber(finding.figures.effect, '', 3)}, since {eventDay(finding.since)} (event time){' '}
+              {finding.drill && <Drill label={finding.drill} />}
               <small>
                 {finding.because} Opened <Ago atMs={finding.openedAt.getTime()} nowMs={nowMs} />
                 {finding.acknowledgedBy && `, acknowledged by ${finding.acknowledgedBy}`}

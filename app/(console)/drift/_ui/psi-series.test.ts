@@ -21,6 +21,12 @@ describe('PSI over windows', () => {
     expect(chart.series[0]?.values).toEqual([0.01, null, null, 0.4])
     expect(chart.thresholds.map(({ label }) => label)).toEqual(['watch 0.05', 'act 0.1'])
   })
+  it('leaves out a window with hardly any rows, whose PSI is chance', () => {
+    const points = [point(1, 9, 3.5), point(2, 1000, 0.02), point(3, 900, 0.03)]
+    const span = { fromMs: dayMs, toMs: 4 * dayMs, windowSeconds: 86_400, thresholds: { watch: 0.05, act: 0.1 } }
+    const chart = psiChart({ id: 'psi', title: 'PSI', series: [{ feature: 'hour', points }], ...span })
+    expect(chart.series[0]?.values).toEqual([null, 0.02, 0.03])
+  })
   it('ends with the window of the newest event', () => {
     const monitor = { windowSeconds: 86_400, newestEventAt: new Date(5.5 * dayMs), evaluatedUntil: null }
     expect(shownSpan(monitor, 3)).toEqual({ from: at(3), to: at(6) })

@@ -17,7 +17,10 @@ export type PsiChartInput = {
   marks?: readonly { atMs: number; label: string }[]
 }
 
-/** The PSI of each window against the thresholds; a window without rows is a gap, for silence is no calm. */
+/**
+ * The PSI of each window against the thresholds. A window without rows is a gap, for silence is no calm; so is one with less
+ * than a tenth of the usual rows, whose PSI is chance and would set the scale for all others.
+ */
 export function psiChart(input: PsiChartInput): ChartModel {
   const stepMs = input.windowSeconds * 1000
   const startMs = Math.floor(input.fromMs / stepMs) * stepMs
@@ -30,7 +33,8 @@ export function psiChart(input: PsiChartInput): ChartModel {
     startMs,
     stepMs,
     series: input.series.map(({ feature, points }): SeriesInput => {
-      const found = new Map(points.map((point) => [point.windowAt.getTime(), point.psi]))
+      const enough = usualRows(points) / 10
+      const found = new Map(points.map(({ windowAt, rows, psi }) => [windowAt.getTime(), rows < enough ? null : psi]))
       const values = Array.from({ length }, (_, i) => found.get(startMs + i * stepMs) ?? null)
       return { id: feature, label: feature, values }
     }),
@@ -40,6 +44,12 @@ export function psiChart(input: PsiChartInput): ChartModel {
     ],
     marks: input.marks ?? [],
   })
+}
+
+/** The median of the rows of the windows that have any. */
+function usualRows(points: readonly PsiPoint[]): number {
+  const rows = points.flatMap((point) => (point.rows > 0 ? [point.rows] : [])).sort((a, b) => a - b)
+  return rows[Math.floor(rows.length / 2)] ?? 0
 }
 
 /** The windows to show: those up to the newest event, as many as asked for at most, none from before the monitor saw any. */

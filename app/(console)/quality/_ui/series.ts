@@ -39,8 +39,18 @@ export function dailyCharts(points: readonly QualityPoint[], nameOf: (versionId:
     label: nameOf(id),
     values: daily(points, days, id, (point) => point.counts.labelled),
   }))
+  const delays = versions.map((id) => ({
+    id,
+    label: nameOf(id),
+    values: daily(points, days, id, ({ metrics }) => hours(metrics.meanDelaySeconds)),
+  }))
+  const delay = prepareChart({ id: 'delay', title: 'Mean label delay', unit: 'h', digits: 1, ...days, series: delays })
   const counts = { id: 'labels', title: 'Labelled predictions', unit: 'a day', digits: 0, shape: 'stacked' as const }
-  return [...charts, prepareChart({ ...counts, ...days, series: labels })]
+  return [...charts, delay, prepareChart({ ...counts, ...days, series: labels })]
+}
+
+function hours(seconds: number | null): number | null {
+  return seconds === null ? null : seconds / 3600
 }
 
 type Days = { startMs: number; stepMs: number; length: number }

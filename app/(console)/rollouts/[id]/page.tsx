@@ -1,6 +1,5 @@
 import type { Metadata } from 'next'
 import { stringify } from 'yaml'
-import type { ObservationRow } from '#lib/rollouts/queries-observations.ts'
 import { listObservations, readRollout, readRolloutSeries } from '#lib/rollouts/reads.ts'
 import { readRolloutHistory } from '#lib/rollouts/reads-history.ts'
 import type { RolloutDetail } from '#lib/rollouts/views.ts'
@@ -27,6 +26,7 @@ import { Steer } from './_ui/steer.tsx'
 import { HistoryPanel, LooksPanel, PlanPanel } from './_ui/story-panels.tsx'
 import { WhatIf } from './_ui/what-if.tsx'
 import { stateWords } from './_ui/words.ts'
+import type { Observed } from './_ui/observed.ts'
 import s from './rollout.module.css'
 
 export const metadata: Metadata = { title: 'Rollout' }
@@ -57,19 +57,13 @@ export default async function RolloutPage({ params }: { params: Promise<{ id: st
     to: rollout.to,
     chain: rollout.chain,
   }
+  const judged = looks.items.find(({ decision }) => decision.metrics.length > 0) ?? null
   const asOfMs = series.requests.at(-1)?.at.getTime() ?? null
   const { of, word } = stateWords(rollout)
   return (
     <>
       <PageHead
-        title={
-          <>
-            {rollout.model.name}{' '}
-            <span className={s.versions}>
-              {rollout.from.version} → {rollout.to.version}
-            </span>
-          </>
-        }
+        title={<Title rollout={rollout} />}
         crumbs={[
           { href: paths.rollouts(), label: 'Rollouts' },
           { href: paths.endpoint(rollout.endpoint.id), label: rollout.endpoint.name },
@@ -88,7 +82,7 @@ export default async function RolloutPage({ params }: { params: Promise<{ id: st
       <ChartsPanel charts={charts} asOfMs={asOfMs} nowMs={nowMs} ended={rollout.endedAt !== null} />
       <Columns kind="main-side">
         <div>
-          <ChecksPanel rollout={rollout} nowMs={nowMs} />
+          <ChecksPanel rollout={rollout} judged={judged} nowMs={nowMs} />
           {rollout.plan && <PlanPanel plan={rollout.plan} names={namesOf(rollout)} ended={rollout.endedAt !== null} />}
           <LooksPanel looks={looks.items.slice(0, looksShown)} nowMs={nowMs} />
           <Panel label="What if">
@@ -100,9 +94,20 @@ export default async function RolloutPage({ params }: { params: Promise<{ id: st
         </div>
         <div>
           <Facts rollout={rollout} nowMs={nowMs} />
-          <HistoryPanel entries={history} nowMs={nowMs} />
+          <HistoryPanel entries={history} names={namesOf(rollout)} nowMs={nowMs} />
         </div>
       </Columns>
+    </>
+  )
+}
+
+function Title({ rollout: r }: { rollout: RolloutDetail }) {
+  return (
+    <>
+      {r.model.name}{' '}
+      <span className={s.versions}>
+        {r.from.version} → {r.to.version}
+      </span>
     </>
   )
 }
@@ -187,7 +192,7 @@ function Facts({ rollout: r, nowMs }: { rollout: RolloutDetail; nowMs: number })
   )
 }
 
-function lookOf(row: ObservationRow): Look {
+function lookOf(row: Observed): Look {
   const { traffic } = row.observation.observation
   return {
     atMs: row.at.getTime(),

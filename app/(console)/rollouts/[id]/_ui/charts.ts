@@ -1,6 +1,6 @@
 import type { MetricVerdict } from '#lib/rollouts/metric-verdict.ts'
 import type { Chain } from '#lib/rollouts/model.ts'
-import type { ChartModel } from '../../../../_ui/chart/model.ts'
+import type { ChartModel, Values } from '../../../../_ui/chart/model.ts'
 import { prepareChart, type ChartInput } from '../../../../_ui/chart/prepare.ts'
 import { formatNumber } from '../../../../_ui/format.ts'
 import { marginOf, scaleOf } from './words.ts'
@@ -32,7 +32,7 @@ type Thresholds = NonNullable<ChartInput['thresholds']>
 /** Errors, latency, quality and traffic of both sides over the same time. */
 export function sideCharts(input: ChartsInput): ChartModel[] {
   const { points, grid, from, to, looks } = input
-  const metrics = looks.at(-1)?.metrics ?? []
+  const metrics = lastJudged(looks)
   const errors = metrics.find(({ of }) => of === 'telemetry.errors')
   const latency = metrics.find(({ of }) => of === 'telemetry.latencyMs')
   return [
@@ -60,7 +60,7 @@ export function sideCharts(input: ChartsInput): ChartModel[] {
 /** What is judged: the interval of the difference at each look against the margin. */
 export function differenceCharts(input: ChartsInput): ChartModel[] {
   const { looks, grid } = input
-  return (looks.at(-1)?.metrics ?? []).map((metric) => {
+  return lastJudged(looks).map((metric) => {
     const { factor, differenceUnit, unit, digits } = scaleOf(metric)
     const { value, breach, words, absolute } = marginOf(metric)
     const ratio = differenceUnit === '×'
@@ -76,9 +76,14 @@ export function differenceCharts(input: ChartsInput): ChartModel[] {
       digits,
       series: [{ id: 'centre', label: 'centre', role: 'candidate', values, band: { label: 'interval', low, high } }],
       thresholds: [{ value: value * factor, label: words, breach }],
-      marks: marksOf(input.chain),
+      marks: marksOf(input.chain, input.grid),
     })
   })
+}
+
+/** The metrics of the newest look that judged any: between steps and after the end there is nothing to judge. */
+function lastJudged(looks: readonly Look[]): readonly MetricVerdict[] {
+  return looks.findLast(({ metrics }) => metrics.length > 0)?.metrics ?? []
 }
 
 function qualityChart(input: ChartsInput, metric: MetricVerdict): ChartModel {
@@ -109,7 +114,7 @@ function trafficChart(input: ChartsInput): ChartModel {
       { id: 'weight', label: 'weight read back', role: 'baseline', values: weights },
       { id: 'share', label: 'requests', role: 'candidate', values, band: { label: '95 % interval', low, high } },
     ],
-    marks: marksOf(input.chain),
+    marks: marksOf(input.chain, input.grid),
   })
 }
 
@@ -126,11 +131,34 @@ function chart(
     ...grid,
     ...rest,
     series: [
-      { id: 'stable', label: from.version, role: 'baseline', values: stable.values, ...bandOf(stable) },
+      ...aroundPromotion(stable, grid, chain).map((part, i) => ({
+        id: `stable-${i}`,
+        label: i === 0 ? from.version : `${from.version} again`,
+        role: 'baseline' as const,
+        values: part.values,
+        ...bandOf(part),
+      })),
       { id: 'candidate', label: to.version, role: 'candidate', values: candidate.values, ...bandOf(candidate) },
     ],
-    marks: marksOf(chain),
+    marks: marksOf(chain, grid),
   })
+}
+
+/**
+ * The stable side in one piece, or before the promotion and after the rollback apart: between them it had no traffic, which
+ * is no hole in the data.
+ */
+function aroundPromotion(side: Side, grid: Grid, { promotion, rollback }: Chain): Side[] {
+  if (!promotion?.trafficVerifiedAt || !rollback) return [side]
+  const middleMs = (Date.parse(promotion.trafficVerifiedAt) + Date.parse(rollback.intentAt)) / 2
+  const border = Math.round((middleMs - grid.startMs) / grid.stepMs)
+  const keep = (values: Values, isKept: (i: number) => boolean) => values.map((value, i) => (isKept(i) ? value : null))
+  const part = (isKept: (i: number) => boolean): Side => ({
+    values: keep(side.values, isKept),
+    ...(side.low && side.high ? { low: keep(side.low, isKept), high: keep(side.high, isKept) } : {}),
+  })
+  const again = part((i) => i >= border)
+  return again.values.some((value) => value !== null) ? [part((i) => i < border), again] : [side]
 }
 
 function bandOf({ low, high }: Side) {
@@ -152,8 +180,8 @@ function limitOf(metric: MetricVerdict | undefined): Thresholds {
   return [{ value: limit, label: `limit now ${formatNumber(limit, unit, digits)}`, breach }]
 }
 
-/** A dotted line per weight, where it was read back, or where it was intended when it never was. */
-export function marksOf(chain: Chain): { atMs: number; label: string }[] {
+/** A dotted line per weight, where it was read back or else intended. Where two stand close, only the later one is named. */
+export function marksOf(chain: Chain, grid: Grid): { atMs: number; label: string }[] {
   const steps = chain.steps.map((step) => ({
     atMs: Date.parse(step.verifiedAt ?? step.intendedAt),
     label: `${step.weight} %`,
@@ -162,5 +190,9 @@ export function marksOf(chain: Chain): { atMs: number; label: string }[] {
     { at: chain.promotion?.trafficVerifiedAt, label: 'promoted' },
     { at: chain.rollback?.trafficVerifiedAt ?? chain.rollback?.intentAt, label: 'rollback' },
   ]
-  return [...steps, ...ends.flatMap(({ at, label }) => (at ? [{ atMs: Date.parse(at), label }] : []))]
+  const marks = [...steps, ...ends.flatMap(({ at, label }) => (at ? [{ atMs: Date.parse(at), label }] : []))]
+  const closeMs = grid.length * grid.stepMs * 0.12
+  return marks.map((mark, i) =>
+    (marks[i + 1]?.atMs ?? Infinity) - mark.atMs < closeMs ? { ...mark, label: '' } : mark,
+  )
 }

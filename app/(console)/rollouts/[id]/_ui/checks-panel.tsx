@@ -7,22 +7,29 @@ import { EmptyState } from '../../../../_ui/states/empty-state.tsx'
 import { Status } from '../../../../_ui/status.tsx'
 import { Ago } from '../../../../_ui/time.tsx'
 import { intervalWords, marginOf, scaleOf, verdictStatus } from './words.ts'
+import type { Observed } from './observed.ts'
 import s from '../rollout.module.css'
 
-/** Each metric's verdict at the newest look, with all that it rests on. */
-export function ChecksPanel({ rollout: r, nowMs }: { rollout: RolloutDetail; nowMs: number }) {
-  const { decision: stored } = r
+export type ChecksProps = {
+  rollout: RolloutDetail
+  /** The newest look that judged metrics: between steps and after the end there is nothing to judge. */
+  judged: Observed | null
+  nowMs: number
+}
+
+/** Each metric's verdict at the newest look that judged any, with all that it rests on. */
+export function ChecksPanel({ rollout: r, judged, nowMs }: ChecksProps) {
   return (
     <Panel
       live
-      title={`Checks at ${r.weight} %`}
+      title={judged ? `Checks at ${judged.observation.observation.traffic.intendedCandidatePercent} %` : 'Checks'}
       aside={
         <>
           {r.policyName} <Hash digest={r.policyDigest} />
         </>
       }
     >
-      {stored === null ? (
+      {judged === null ? (
         <EmptyState icon="target" title="Nothing was judged yet">
           The first look comes when the candidate is ready and the first weight was read back.
         </EmptyState>
@@ -46,15 +53,15 @@ export function ChecksPanel({ rollout: r, nowMs }: { rollout: RolloutDetail; now
                 </tr>
               </thead>
               <tbody>
-                {stored.decision.metrics.map((metric) => (
+                {judged.decision.metrics.map((metric) => (
                   <CheckRow key={metric.name} metric={metric} />
                 ))}
               </tbody>
             </table>
           </div>
           <p className={s.note}>
-            Decision: <b>{stored.decision.kind}</b>, <Ago atMs={stored.at} nowMs={nowMs} />. Unless{' '}
-            {stored.decision.unless}.
+            Decision: <b>{judged.decision.kind}</b>, <Ago atMs={judged.at.getTime()} nowMs={nowMs} />. Unless{' '}
+            {judged.decision.unless}.
           </p>
         </>
       )}

@@ -15,9 +15,9 @@ export function StepsPanel({ rollout: r, nowMs }: { rollout: RolloutDetail; nowM
       <StepList steps={steps} label="Steps" />
       <TrafficSplit
         parts={[
-          { label: `stable ${r.from.version}`, percent: 100 - r.weight, role: 'baseline' },
-          { label: `candidate ${r.to.version}`, percent: r.weight, role: 'candidate' },
-        ]}
+          { label: `stable ${r.from.version}`, percent: 100 - r.weight, role: 'baseline' as const },
+          { label: `candidate ${r.to.version}`, percent: r.weight, role: 'candidate' as const },
+        ].filter(({ percent }) => percent > 0)}
       />
     </Panel>
   )

@@ -1,5 +1,4 @@
 import type { EntryView } from '#lib/audit/entries.ts'
-import type { ObservationRow } from '#lib/rollouts/queries-observations.ts'
 import type { PlanView } from '#lib/rollouts/views.ts'
 import { formatInstant } from '../../../../_ui/format.ts'
 import { Hash } from '../../../../_ui/hash.tsx'
@@ -9,6 +8,7 @@ import { EmptyState } from '../../../../_ui/states/empty-state.tsx'
 import { Mark, Status, type Hue, type StatusOf } from '../../../../_ui/status.tsx'
 import { Ago } from '../../../../_ui/time.tsx'
 import { Timeline, type TimelineEvent } from '../../../../_ui/timeline.tsx'
+import type { Observed } from './observed.ts'
 import s from '../rollout.module.css'
 
 const progress: Record<PlanView['steps'][number]['progress'], { of: StatusOf; word: string }> = {
@@ -45,7 +45,7 @@ export function PlanPanel({ plan, names, ended }: { plan: PlanView; names: (text
   )
 }
 
-const hues: Record<ObservationRow['decision']['kind'], Hue> = {
+const hues: Record<Observed['decision']['kind'], Hue> = {
   wait: 'mute',
   advance: 'info',
   hold: 'warn',
@@ -54,7 +54,7 @@ const hues: Record<ObservationRow['decision']['kind'], Hue> = {
 }
 
 /** What was looked at and decided, newest first; each can be replayed from what is stored. */
-export function LooksPanel({ looks, nowMs }: { looks: readonly ObservationRow[]; nowMs: number }) {
+export function LooksPanel({ looks, nowMs }: { looks: readonly Observed[]; nowMs: number }) {
   return (
     <Panel title="Stored observations" aside={`${looks.length} newest`}>
       {looks.length === 0 ? (
@@ -102,8 +102,10 @@ const icons: Record<string, { icon: IconName; hue?: Hue }> = {
   'rollout:roll-back': { icon: 'undo', hue: 'bad' },
 }
 
+type HistoryProps = { entries: readonly EntryView[]; names: (text: string) => string; nowMs: number }
+
 /** The story of the rollout as the audit log has it. */
-export function HistoryPanel({ entries, nowMs }: { entries: readonly EntryView[]; nowMs: number }) {
+export function HistoryPanel({ entries, names, nowMs }: HistoryProps) {
   return (
     <Panel title="Timeline" aside="from the audit log">
       {entries.length === 0 ? (
@@ -111,29 +113,32 @@ export function HistoryPanel({ entries, nowMs }: { entries: readonly EntryView[]
           Every act on this rollout is written here, by whom and why.
         </EmptyState>
       ) : (
-        <Timeline events={entries.map(eventOf)} nowMs={nowMs} />
+        <Timeline events={entries.map((entry) => eventOf(entry, names))} nowMs={nowMs} />
       )}
     </Panel>
   )
 }
 
-function eventOf(entry: EntryView): TimelineEvent {
+/** A longer reason is folded: a verdict on three metrics is four sentences. */
+const reasonShown = 150
+
+function eventOf(entry: EntryView, names: (text: string) => string): TimelineEvent {
   const { content } = entry
   const phase = phaseOf(content?.after)
+  const whole = content === null ? `${entry.kind}: its content was erased` : names(content.because)
+  const isLong = whole.length > reasonShown
   return {
     id: entry.id,
     atMs: entry.time.getTime(),
     ...(icons[entry.kind] ?? { icon: 'scroll' as const }),
-    text:
-      content === null ? (
-        `${entry.kind}: its content was erased`
-      ) : (
-        <>
-          {content.because}
-          {phase && <span className={s.small}> ({phase})</span>}
-        </>
-      ),
+    text: (
+      <>
+        {isLong ? `${whole.slice(0, reasonShown)}…` : whole}
+        {phase && <span className={s.small}> ({phase})</span>}
+      </>
+    ),
     actor: content === null ? 'unknown, erased' : content.actor.name,
+    ...(isLong ? { detail: <p>{whole}</p> } : {}),
   }
 }
 

@@ -1,6 +1,13 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
-import { listFindings, readMonitor, readPsiSeries, readWindowBins, type MonitorView } from '#lib/drift/reads.ts'
+import {
+  listFindings,
+  readMonitor,
+  readPsiSeries,
+  readWindowBins,
+  type FindingView,
+  type MonitorView,
+} from '#lib/drift/reads.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { found } from '../../../../../_server/found.ts'
 import { pageRead } from '../../../../../_server/page-read.ts'
@@ -21,7 +28,7 @@ import { Causes } from '../../../_ui/causes.tsx'
 import { FindingList } from '../../../_ui/findings.tsx'
 import { thresholdsOf, type Feature } from '../../../_ui/order.ts'
 import { psiChart, shownSpan, sinceFirst } from '../../../_ui/psi-series.ts'
-import { eventSpan, pValue, verdictWords } from '../../../_ui/words.ts'
+import { eventDay, eventSpan, pValue, verdictWords } from '../../../_ui/words.ts'
 import s from '../../../_ui/drift.module.css'
 
 export const metadata: Metadata = { title: 'Drift of a feature' }
@@ -66,7 +73,7 @@ export default async function FeaturePage({ params }: Params) {
         <Bins ctx={ctx} monitor={monitor} name={name} feature={feature} />
         <div>
           <Figures feature={feature} />
-          <Causes causes={(standing?.attribution ?? feature?.figures?.attribution)?.causes ?? []} />
+          <Causes {...causesOf(feature, findings)} />
         </div>
       </Columns>
       <History ctx={ctx} monitor={monitor} name={name} />
@@ -81,6 +88,15 @@ export default async function FeaturePage({ params }: Params) {
       </Panel>
     </>
   )
+}
+
+/** Of what drifts now, or else of the newest finding that had one, with when that was. */
+function causesOf(feature: Feature | undefined, findings: readonly FindingView[]) {
+  const now = feature?.figures?.attribution.causes ?? []
+  if (now.length > 0) return { causes: now, of: 'a hint' }
+  const finding = findings.find(({ attribution }) => attribution.causes.length > 0)
+  if (!finding) return { causes: [], of: 'a hint' }
+  return { causes: finding.attribution.causes, of: `a hint, of the finding since ${eventDay(finding.since)}` }
 }
 
 type Part = { ctx: Ctx; monitor: MonitorView; name: string }
