@@ -115,16 +115,26 @@ export async function selectEndpointIds(db: Reader, ids: readonly string[]) {
   return query.orderBy('endpoint_id').orderBy('id').execute()
 }
 
-/** The newest rollout of an endpoint: the one whose versions serve there, and the only one that may be taken back. */
+/**
+ * The newest rollout of an endpoint that was not taken back: the one whose versions serve there, and the only one that may
+ * be taken back.
+ */
 export async function selectNewestId(db: Reader, endpointId: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('rollout')
     .select('id')
     .where('endpoint_id', '=', endpointId)
+    .where('state', '<>', 'rolled-back')
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst()
   return row?.id
+}
+
+/** Makes the endpoint's promoted rollouts due, so that the one whose version serves now goes on watching. */
+export async function wakeWatches(tx: Tx, endpointId: string, now: Date): Promise<void> {
+  const promoted = tx.updateTable('rollout').set({ due_at: now }).where('endpoint_id', '=', endpointId)
+  await promoted.where('state', '=', 'succeeded').execute()
 }
 
 export type RollbackHistory = { autoRollbacksOfVersion: number; lastRollbackAt: number | null }

@@ -37,7 +37,7 @@ export async function listRollouts(
 /** A rollout whole: steps, present decision, chain of times, plan with outcomes, watch, and what the caller may do. */
 export async function readRollout(ctx: Ctx, id: string): Promise<RolloutDetail> {
   const row = await authorized(ctx, id)
-  const superseded = (await selectNewestId(ctx.db, row.endpointId)) !== row.id
+  const superseded = row.state !== 'rolled-back' && (await selectNewestId(ctx.db, row.endpointId)) !== row.id
   const [hold, resume, promote, rollBack] = await Promise.all([
     allowed(ctx, row, 'rollout:hold', can.hold(row)),
     allowed(ctx, row, 'rollout:resume', can.resume(row)),

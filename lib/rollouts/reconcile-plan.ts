@@ -5,7 +5,7 @@ import { serveVersion } from '#lib/models/serve-version.ts'
 import type { Tx } from '#lib/platform/db/schema.ts'
 import type { PlanChain, RolloutRow } from './model.ts'
 import type { Plan, PlanAction } from './plan.ts'
-import type { RolloutChange } from './queries.ts'
+import { wakeWatches, type RolloutChange } from './queries.ts'
 import { perform, type Performed } from './reconcile-perform.ts'
 import { recordHold } from './reconcile-record.ts'
 import { acted, backOff, change, loader, rest, workerOf, type Turn, type TurnResult } from './reconcile-turn.ts'
@@ -91,6 +91,8 @@ async function recordDone(
     const ends = plan.kind === 'promotion' ? isServing : isLast
     if (ends) Object.assign(to, { state: endState(plan), endedAt: now })
     await change(tx, turn, to)
+    // What serves again after a rollback has a promotion of its own, whose watch goes on.
+    if (ends && plan.kind === 'rollback') await wakeWatches(tx, row.endpointId, now)
     const after = {
       state: ends ? endState(plan) : row.state,
       phase: phaseOf(step.action),

@@ -36,7 +36,8 @@ export async function watchPromoted(turn: Turn): Promise<TurnResult> {
   const isUnfinished = row.plan !== null && row.planStep < row.plan.steps.length
   const cleared = isUnfinished ? await walkPlan(turn) : null
   if (cleared?.acted) return cleared
-  if (!(await isWhatServes(turn))) return cleared ?? rest(parkedMs)
+  const standing = await standingOf(turn)
+  if (standing !== 'serves') return cleared ?? rest(standing === 'over' ? parkedMs : lookEveryMsMax)
   const { common, drill } = await observeServing(turn)
   const looked: Looked[] = []
   for (const item of row.policy.after) looked.push(await lookAt(turn, item, common))
@@ -53,10 +54,11 @@ export async function watchPromoted(turn: Turn): Promise<TurnResult> {
   return rest(cleared ? Math.min(cleared.pauseMs, lookMs) : lookMs)
 }
 
-// Not once a later rollout began, nor when the endpoint was retired: a rollback would bring back what was taken away.
-async function isWhatServes({ system, row }: Turn): Promise<boolean> {
-  if ((await selectNewestId(system.db, row.endpointId)) !== row.id) return false
-  return (await findEndpoint(system.db, row.endpointId))?.stableVersionId === row.to.versionId
+// Over when another version serves or the endpoint was retired: a rollback would bring back what was taken away. While a
+// later rollout is under way it compares the versions itself; when that one was taken back, the watch goes on.
+async function standingOf({ system, row }: Turn): Promise<'serves' | 'waits' | 'over'> {
+  if ((await findEndpoint(system.db, row.endpointId))?.stableVersionId !== row.to.versionId) return 'over'
+  return (await selectNewestId(system.db, row.endpointId)) === row.id ? 'serves' : 'waits'
 }
 
 async function observeServing(turn: Turn): Promise<{ common: Common; drill: string | undefined }> {

@@ -86,6 +86,23 @@ describe('the watch after a promotion', () => {
   })
 })
 
+describe('the watch of what serves again', () => {
+  it('goes on after a later rollout was taken back, which may be taken back no more', async () => {
+    const { story, id } = await promotedAtOnce('short-steps')
+    t.clock.advance(600_000)
+    const later = { endpointId: story.endpointId, versionId: story.stable, reason: 'another try' }
+    const { id: laterId } = await startRollout(story.operator, later)
+    await turnUntil(story, laterId, ['progressing'])
+    expect((await readRollout(story.operator, id)).mine.rollBack).toMatchObject({ allowed: false })
+    await rollBackRollout(story.operator, { rolloutId: laterId, reason: 'not this one' })
+    await turnUntil(story, laterId, ['rolled-back'])
+    await serveFor(story, 60, 0.5)
+    expect(await told(story, id)).toHaveLength(1)
+    expect((await readRollout(story.operator, id)).mine.rollBack).toMatchObject({ allowed: true })
+    expect((await readRollout(story.operator, laterId)).mine.rollBack).toMatchObject({ allowed: false })
+  })
+})
+
 describe('reads', () => {
   it('show the list, the story, what the caller may do, the series and the observations', async () => {
     const { story, id } = await promoted('short-steps')
