@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { loadApprovalPolicies } from '#lib/approvals/load-policies.ts'
+import { loadPrices } from '#lib/costs/load-prices.ts'
 import { loadDriftPolicies } from '#lib/drift/reads-policies.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { ConfigError, type Config } from '#lib/platform/config.ts'
@@ -57,7 +58,13 @@ export async function openRole(config: Config, role: string, options: { outside:
     )
   }
   await migrate({ ownerUrl: databaseUrl, migrations, now: systemClock.now() })
-  await Promise.all([loadApprovalPolicies(), loadRolloutPolicies(), loadDriftPolicies(), loadSloPolicies()])
+  await Promise.all([
+    loadApprovalPolicies(),
+    loadRolloutPolicies(),
+    loadDriftPolicies(),
+    loadSloPolicies(),
+    loadPrices(),
+  ])
   let closePorts = () => Promise.resolve()
   const running = await openSystem({
     config,
