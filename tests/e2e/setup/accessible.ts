@@ -1,0 +1,33 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect, type Page } from '@playwright/test'
+
+/** No violation that axe knows, in light and in dark. */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    // Our pages have no frames of other origins, which is all that the other mode is for.
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
+    const told = violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary ?? ''}`),
+    )
+    expect.soft(told, `${page.url()} in ${colorScheme}`).toEqual([])
+  }
+}
+
+/** On a phone nothing is wider than the screen, so that nobody has to scroll sideways to read. */
+export async function expectFitsPhone(page: Page): Promise<void> {
+  const wide = page.viewportSize()
+  await page.setViewportSize({ width: 390, height: 844 })
+  const widths = await page.evaluate(() => {
+    const sticksOut = [...document.querySelectorAll<HTMLElement>('main *')].filter(
+      (element) => element.getBoundingClientRect().right > 391 && element.closest('[class*="scroll"], svg') === null,
+    )
+    const first = sticksOut[0]
+    return {
+      scroll: document.documentElement.scrollWidth,
+      first: first ? `${first.tagName} ${first.textContent.slice(0, 60)}` : '',
+    }
+  })
+  expect.soft(widths.scroll, `${page.url()} at 390 px; ${widths.first} sticks out`).toBeLessThanOrEqual(390)
+  if (wide) await page.setViewportSize(wide)
+}

@@ -1,0 +1,41 @@
+import { expectAccessible, expectFitsPhone } from '../setup/accessible.ts'
+import { expect, test, type Page } from '../setup/people.ts'
+import { rooms, thingsOf } from '../setup/rooms.ts'
+
+/** What must be so on every page, whoever looks at it. */
+async function expectSound(page: Page, path: string): Promise<void> {
+  await test.step(path, async () => {
+    const response = await page.goto(path)
+    expect.soft(response?.status(), path).toBe(200)
+    expect.soft(response?.headers()['content-security-policy'], path).toContain("default-src 'self'")
+    await expect.soft(page.getByRole('heading', { level: 1 }), path).toHaveCount(1)
+    await expect.soft(page.getByText('This page could not be shown'), path).toHaveCount(0)
+    await expectAccessible(page)
+    await expectFitsPhone(page)
+  })
+}
+
+for (const persona of ['olu', 'dana'] as const) {
+  test(`every room is sound for ${persona}, and every empty one says what would fill it`, async ({ signedIn }) => {
+    test.slow()
+    const page = await signedIn(persona, 'default')
+    for (const path of rooms) await expectSound(page, path)
+  })
+
+  test(`every page of the demonstration is sound for ${persona}`, async ({ signedIn, api }) => {
+    test.slow()
+    const page = await signedIn(persona, 'flights')
+    const things = await thingsOf(await api('olu', 'flights'))
+    for (const path of [...rooms, ...things]) await expectSound(page, path)
+  })
+}
+
+test('the sign-in page and the page for nothing are sound', async ({ page, complaints }) => {
+  await expectSound(page, '/sign-in')
+  await page.goto('/nowhere')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1)
+  await expectAccessible(page)
+  await expectFitsPhone(page)
+  const own = complaints.filter((complaint) => !complaint.includes('the server responded with a status of 404'))
+  complaints.splice(0, complaints.length, ...own)
+})

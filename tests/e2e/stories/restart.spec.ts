@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import { processesOf } from '../../conformance/start/installation.ts'
+import { openProduct, type OpenProduct } from '../setup/open-product.ts'
+import { expect, signIn, test as base } from '../setup/people.ts'
+
+/** A product of its own, because this story kills a part of it. */
+const test = base.extend<object, { product: OpenProduct }>({
+  product: [
+    // oxlint-disable-next-line no-empty-pattern -- Playwright reads from the pattern what a fixture needs
+    async ({}, use, { workerIndex }) => {
+      const logFile = join(
+        import.meta.dirname,
+        '..',
+        '..',
+        '..',
+        'var',
+        'reports',
+        `stories-restart-${workerIndex}.log`,
+      )
+      const product = await openProduct({ demo: false, logFile })
+      await use(product)
+      await product.close()
+    },
+    { scope: 'worker', timeout: 300_000 },
+  ],
+})
+
+test('an open page shows what changes, says when it is cut off, and comes back', async ({
+  page,
+  product,
+  api,
+  complaints,
+}) => {
+  await signIn(page, 'dana')
+  const dana = await api('dana', 'default')
+  await page.getByRole('navigation', { name: 'Main', exact: true }).getByRole('link', { name: 'Models' }).click()
+  await expect(page.getByRole('button', { name: /^Live/ })).toBeVisible()
+
+  await test.step('a model that is registered by the API appears without a reload', async () => {
+    await page.evaluate(() => Object.assign(window, { loadedOnce: true }))
+    expect((await dana.post('/models', { name: 'ranker', title: 'Ranker' })).status).toBe(201)
+    await expect(page.getByRole('link', { name: 'ranker' })).toBeVisible()
+    expect(await page.evaluate(() => 'loadedOnce' in window)).toBe(true)
+  })
+
+  await test.step('the web process is killed: the page says so within five seconds', async () => {
+    const web = processesOf(product.data).filter(({ command }) => /next-server|next.*start/.test(command))
+    expect(web.length).toBeGreaterThan(0)
+    for (const { pid } of web) process.kill(pid, 'SIGKILL')
+    await expect(page.getByRole('button', { name: /^Reconnecting/ })).toBeVisible({ timeout: 5_000 })
+  })
+
+  await test.step('it is started again, and the page comes back by itself', async () => {
+    await expect(page.getByRole('button', { name: /^Live/ })).toBeVisible({ timeout: 60_000 })
+    expect((await dana.post('/models', { name: 'scorer', title: 'Scorer' })).status).toBe(201)
+    await expect(page.getByRole('link', { name: 'scorer' })).toBeVisible()
+    expect(await page.evaluate(() => 'loadedOnce' in window)).toBe(true)
+  })
+  // A stream that breaks is an error to the browser's console; that is what this story is about.
+  const own = complaints.filter((complaint) => !/ERR_|Failed to load|Failed to fetch|network error/i.test(complaint))
+  complaints.splice(0, complaints.length, ...own)
+})
