@@ -18,7 +18,7 @@ export async function Today() {
   if (denied) {
     return (
       <Panel title="Changed today">
-        <NoPermission {...denied} />
+        <NoPermission {...denied} part />
       </Panel>
     )
   }

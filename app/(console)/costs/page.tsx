@@ -57,7 +57,11 @@ export default async function CostsPage({ searchParams }: { searchParams: Search
           }))}
         />
       </Toolbar>
-      {read.refusal ? <NoPermission {...read.refusal} /> : <Costs total={read.value[0]} endpoints={read.value[1]} />}
+      {read.refusal ? (
+        <NoPermission {...read.refusal} part />
+      ) : (
+        <Costs total={read.value[0]} endpoints={read.value[1]} />
+      )}
     </>
   )
 }

@@ -34,7 +34,7 @@ export default async function QualityPage({ searchParams }: { searchParams: Sear
       />
       {panels.map(({ endpoint, refusal, value }) =>
         refusal ? (
-          <NoPermission key={endpoint.id} {...refusal} />
+          <NoPermission key={endpoint.id} {...refusal} part />
         ) : (
           <EndpointPanel key={endpoint.id} endpoint={endpoint} quality={value} />
         ),

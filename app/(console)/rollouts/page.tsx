@@ -37,7 +37,7 @@ export default async function RolloutsPage({ searchParams }: { searchParams: Sea
         because="From one version to the next, step by step, each step judged on the same traffic."
       />
       {read.refusal ? (
-        <NoPermission {...read.refusal} />
+        <NoPermission {...read.refusal} part />
       ) : (
         <>
           <Toolbar>

@@ -33,7 +33,7 @@ export default async function SlosPage({ searchParams }: { searchParams: SearchP
     <>
       <PageHead title="SLOs" because="What is promised of each endpoint, and how much of its error budget is left." />
       {read.refusal ? (
-        <NoPermission {...read.refusal} />
+        <NoPermission {...read.refusal} part />
       ) : (
         <>
           <Toolbar>
