@@ -58,7 +58,7 @@ async function stories(): Promise<Count> {
   const file = reportFile('playwright')
   const env = { CHROMIUM_PATH: await chromiumPath(), PLAYWRIGHT_JSON_OUTPUT_NAME: file }
   const outcome = await runPart(
-    { name: 'stories', command: 'playwright', args: ['test', '--reporter=list,json'], msMax: 20 * minuteMs, env },
+    { name: 'stories', command: 'playwright', args: ['test', '--config', 'tests/e2e'], msMax: 20 * minuteMs, env },
     'stream',
   )
   const report = z

@@ -6,7 +6,7 @@ import { expect, test, type Page } from '../setup/people.ts'
 const milestoneMsMax = 240_000
 test.describe.configure({ timeout: 300_000 })
 
-const drill = 'Drill: broken feed'
+const drill = 'drill: broken feed'
 
 /** Sets how many times faster than its own pace the demonstration plays. */
 async function setPace(page: Page, speed: 1 | 2 | 4): Promise<void> {
@@ -146,7 +146,9 @@ test('the third version, splendid offline, is taken back by the verdict', async 
   expect(times.map((time) => Date.parse(time))).not.toContain(Number.NaN)
   // Traffic and alias are two things outside: either may be read back first.
   const [seen, intent, applied, verified, alias, ended] = times.map((time) => Date.parse(time))
-  expect([seen, intent, applied, verified, ended]).toEqual([seen!, intent!, applied!, verified!, ended!].toSorted((a, b) => a - b))
+  expect([seen, intent, applied, verified, ended]).toEqual(
+    [seen!, intent!, applied!, verified!, ended!].toSorted((a, b) => a - b),
+  )
   expect(alias).toBeGreaterThanOrEqual(intent!)
   expect(alias).toBeLessThanOrEqual(ended!)
   await expectAccessible(page)
