@@ -9,6 +9,7 @@ import { approvalsForMe } from '../../_server/voting.ts'
 import { paths } from '../../paths.ts'
 import type { NavCounts } from '../../_ui/shell/shell.tsx'
 import type { NavId } from '../../_ui/shell/nav.ts'
+import { openFindings, openIncidents } from './needs-response.ts'
 import { byUrgency, type Need } from './urgency.ts'
 
 /** What of a domain needs the caller. `counts` names the entry of the navigation that shows how many wait. */
@@ -18,6 +19,8 @@ type NeedSource = { counts?: NavId; read: (ctx: Ctx) => Promise<Need[]> }
 const sources: readonly NeedSource[] = [
   { counts: 'approvals', read: votesToCast },
   { counts: 'rollouts', read: heldRollouts },
+  { counts: 'incidents', read: openIncidents },
+  { counts: 'drift', read: openFindings },
   { read: endpointsInTrouble },
   { read: approvedAndNotServing },
 ]
