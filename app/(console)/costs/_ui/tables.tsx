@@ -93,7 +93,12 @@ export function MeterCosts({
 function meterColumns(names: Names, currency: string): Column<CostLineView>[] {
   return [
     { id: 'meter', label: 'Meter', rowHeader: true, cell: (row) => `${names(row.versionId)}, ${row.meter}` },
-    { id: 'quantity', label: 'Quantity', numeric: true, cell: (row) => `${quantity(row.quantity)}\u00a0${row.unit}` },
+    {
+      id: 'quantity',
+      label: 'Quantity',
+      numeric: true,
+      cell: (row) => `${quantity(row.quantity)}\u00a0${row.unit}${row.quantity === '1' ? '' : 's'}`,
+    },
     { id: 'price', label: 'Unit price', numeric: true, wideOnly: true, cell: (row) => money(row.unitPrice, currency) },
     {
       id: 'source',

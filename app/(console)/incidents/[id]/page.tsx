@@ -1,9 +1,11 @@
 import type { Metadata } from 'next'
+import { readEndpoint } from '#lib/endpoints/reads.ts'
 import { readIncident, type IncidentDetail } from '#lib/incidents/reads.ts'
 import { pageRead } from '../../../_server/page-read.ts'
 import { refusalOf } from '../../../_server/may.ts'
 import { stateRefusal } from '../../../_server/refusal.ts'
 import { requireCtx } from '../../../_server/session.ts'
+import { versionNames } from '../../../_server/version-names.ts'
 import { GovernedAction } from '../../../_ui/dialog/governed-action.tsx'
 import { Drill } from '../../../_ui/drill.tsx'
 import { KeyValue } from '../../../_ui/key-value.tsx'
@@ -28,7 +30,8 @@ export default async function IncidentPage({ params }: { params: Promise<{ id: s
   const ctx = await requireCtx()
   const read = await pageRead(readIncident(ctx, id))
   if (read.refusal) return <NoPermission {...read.refusal} />
-  const incident = read.value
+  const names = await namesAt(read.value.endpoint)
+  const incident = renamed(read.value, names)
   const nowMs = ctx.clock.now().getTime()
   const [onAcknowledge, onResolve] = await Promise.all([
     refusal(incident.mine.acknowledge, () => refusalOf(ctx, 'incident:acknowledge')),
@@ -66,6 +69,24 @@ export default async function IncidentPage({ params }: { params: Promise<{ id: s
       </Columns>
     </>
   )
+}
+
+/** The names of the versions at the endpoint that it is about, by id; none for who may not see the endpoint. */
+async function namesAt(endpoint: IncidentDetail['endpoint']): Promise<ReadonlyMap<string, string>> {
+  const ctx = await requireCtx()
+  const read = endpoint ? await pageRead(readEndpoint(ctx, endpoint.id)) : null
+  return read?.value ? versionNames(read.value.modelId) : new Map()
+}
+
+/** What the log says of versions by id, by the names that people know. */
+function renamed(incident: IncidentDetail, names: ReadonlyMap<string, string>): IncidentDetail {
+  const say = (text: string) => text.replaceAll(/mv_[0-9a-z]{26}/g, (id) => names.get(id) ?? id)
+  return {
+    ...incident,
+    because: say(incident.because),
+    timeline: incident.timeline.map((event) => ({ ...event, text: say(event.text) })),
+    changesBefore: incident.changesBefore.map((change) => ({ ...change, because: say(change.because) })),
+  }
 }
 
 async function refusal(
@@ -167,7 +188,7 @@ function Facts({ incident, nowMs }: { incident: IncidentDetail; nowMs: number })
 function Changes({ incident, nowMs }: { incident: IncidentDetail; nowMs: number }) {
   const { changesBefore } = incident
   return (
-    <Panel title="What changed in the hour before">
+    <Panel title="What changed in the hour before" aside="newest first">
       {changesBefore.length === 0 ? (
         <EmptyState icon="clock" title="Nothing was changed">
           No act on this endpoint or rollout is in the log for that hour.
@@ -175,13 +196,15 @@ function Changes({ incident, nowMs }: { incident: IncidentDetail; nowMs: number 
       ) : (
         <Timeline
           nowMs={nowMs}
-          events={changesBefore.map((change) => ({
-            id: change.entryId,
-            atMs: change.at.getTime(),
-            icon: 'list' as const,
-            text: `${change.action}${change.resource.name ? ` on ${change.resource.name}` : ''}: ${change.because}`,
-            actor: change.by,
-          }))}
+          events={changesBefore
+            .toSorted((a, b) => b.at.getTime() - a.at.getTime())
+            .map((change) => ({
+              id: change.entryId,
+              atMs: change.at.getTime(),
+              icon: 'list' as const,
+              text: `${change.action}${change.resource.name ? ` on ${change.resource.name}` : ''}: ${change.because}`,
+              actor: change.by,
+            }))}
         />
       )}
     </Panel>

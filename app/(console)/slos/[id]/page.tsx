@@ -155,13 +155,28 @@ const alertColumns: Column<AlertVerdict>[] = [
     id: 'verdict',
     label: 'State',
     widthPercent: 22,
-    cell: (a) => <Status of={verdicts[a.verdict].of}>{verdicts[a.verdict].word}</Status>,
+    cell: (a) => (
+      <span title={`long window ${rateWords(a.longRate)}, short window ${rateWords(a.shortRate)}`}>
+        <Status of={verdicts[a.verdict].of}>{verdicts[a.verdict].word}</Status>
+      </span>
+    ),
   },
-  { id: 'long', label: 'Long window', numeric: true, widthPercent: 18, cell: (a) => rate(a.longRate) },
-  { id: 'short', label: 'Short window', numeric: true, widthPercent: 18, cell: (a) => rate(a.shortRate) },
-  { id: 'factor', label: 'Fires above', numeric: true, widthPercent: 14, cell: (a) => rate(a.factor) },
+  { id: 'long', label: 'Long window', numeric: true, wideOnly: true, widthPercent: 18, cell: (a) => rate(a.longRate) },
+  {
+    id: 'short',
+    label: 'Short window',
+    numeric: true,
+    wideOnly: true,
+    widthPercent: 18,
+    cell: (a) => rate(a.shortRate),
+  },
+  { id: 'factor', label: 'Fires above', numeric: true, wideOnly: true, widthPercent: 14, cell: (a) => rate(a.factor) },
 ]
 
 function rate(value: number | null) {
-  return value === null ? <Unknown because="no requests" /> : formatNumber(value, '×', value < 10 ? 2 : 1)
+  return value === null ? <Unknown because="no requests" /> : rateWords(value)
+}
+
+function rateWords(value: number | null): string {
+  return value === null ? 'unknown, no requests' : formatNumber(value, '×', value < 10 ? 2 : 1)
 }

@@ -64,7 +64,7 @@ export function differenceCharts(input: ChartsInput): ChartModel[] {
     const { factor, differenceUnit, unit, digits } = scaleOf(metric)
     const { value, breach, words, absolute } = marginOf(metric)
     const ratio = differenceUnit === '×'
-    const cut: [number, number] = absolute ? [-Infinity, Infinity] : cutAround(value * factor, ratio ? 1 : 0)
+    const cut = absolute ? ([0, value * factor * 2] as const) : cutAround(value * factor, ratio ? 1 : 0)
     const side = absolute ? ('candidate' as const) : ('difference' as const)
     const { values, low, high } = sideIntervals(looks, grid, { name: metric.name, side, factor }, cut)
     const what = absolute ? 'candidate' : ratio ? 'candidate / stable' : 'candidate − stable'

@@ -44,10 +44,10 @@ export function ChecksPanel({ rollout: r, judged, nowMs }: ChecksProps) {
                   <th scope="col">Verdict</th>
                   <th scope="col">Judged interval</th>
                   <th scope="col">Allowed</th>
-                  <th scope="col" data-num="">
+                  <th scope="col" data-num="" data-wide="">
                     Samples
                   </th>
-                  <th scope="col" data-num="">
+                  <th scope="col" data-num="" data-wide="">
                     Alpha
                   </th>
                 </tr>
@@ -106,11 +106,13 @@ function CheckRow({ metric }: { metric: MetricVerdict }) {
           <small>labels come {formatDuration(metric.labelDelaySeconds * 1000)} later</small>
         )}
       </td>
-      <td data-num="">
+      <td data-num="" data-wide="">
         {formatCount(metric.samples.candidate)}
         <small>stable {formatCount(metric.samples.stable)}</small>
       </td>
-      <td data-num="">{Number(metric.alpha.toPrecision(2))}</td>
+      <td data-num="" data-wide="">
+        {Number(metric.alpha.toPrecision(2))}
+      </td>
     </tr>
   )
 }
