@@ -7,6 +7,11 @@ const report = process.env['PLAYWRIGHT_JSON_OUTPUT_NAME']
 // Two workers: the story of the demonstration mostly waits for what it foretells, the other one tells the other stories.
 export default defineConfig({
   testDir: join(here, 'stories'),
+  // The longest one begins first.
+  projects: [
+    { name: 'demonstration', testMatch: 'flights.spec.ts' },
+    { name: 'console', testIgnore: 'flights.spec.ts' },
+  ],
   outputDir: join(here, '..', '..', 'test-results'),
   globalSetup: join(here, 'setup', 'serve-product.ts'),
   workers: 2,

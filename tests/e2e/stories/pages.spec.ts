@@ -15,13 +15,13 @@ async function expectSound(page: Page, path: string): Promise<void> {
   })
 }
 
-for (const persona of ['olu', 'dana'] as const) {
-  test(`every room is sound for ${persona}, and every empty one says what would fill it`, async ({ signedIn }) => {
-    test.slow()
-    const page = await signedIn(persona, 'default')
-    for (const path of rooms) await expectSound(page, path)
-  })
+test('every room without anything in it is sound, and says what would fill it', async ({ signedIn }) => {
+  test.slow()
+  const page = await signedIn('dana', 'default')
+  for (const path of rooms) await expectSound(page, path)
+})
 
+for (const persona of ['olu', 'dana'] as const) {
   test(`every page of the demonstration is sound for ${persona}`, async ({ signedIn, api }) => {
     test.slow()
     const page = await signedIn(persona, 'flights')
