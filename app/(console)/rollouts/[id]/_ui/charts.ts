@@ -66,19 +66,27 @@ export function differenceCharts(input: ChartsInput): ChartModel[] {
     const ratio = differenceUnit === '×'
     const cut = absolute ? ([0, value * factor * 2] as const) : cutAround(value * factor, ratio ? 1 : 0)
     const side = absolute ? ('candidate' as const) : ('difference' as const)
-    const { values, low, high } = sideIntervals(looks, grid, { name: metric.name, side, factor }, cut)
+    const { low, high } = sideIntervals(looks, grid, { name: metric.name, side, factor }, cut)
     const what = absolute ? 'candidate' : ratio ? 'candidate / stable' : 'candidate − stable'
+    // Both ends are lines of their own: an interval that is open or wide has no centre worth a number.
     return prepareChart({
       ...grid,
       id: `difference-${metric.name}`,
       title: `${metric.name}: ${what}`,
-      unit: absolute ? unit : differenceUnit,
+      unit: `${absolute ? unit : differenceUnit}, drawn from ${edge(cut[0])} to ${edge(cut[1])}`,
       digits,
-      series: [{ id: 'centre', label: 'centre', role: 'candidate', values, band: { label: 'interval', low, high } }],
+      series: [
+        { id: 'from', label: 'from', role: 'candidate', values: low, band: { label: 'interval', low, high } },
+        { id: 'to', label: 'to', role: 'candidate', values: high },
+      ],
       thresholds: [{ value: value * factor, label: words, breach }],
       marks: marksOf(input.chain, input.grid),
     })
   })
+}
+
+function edge(value: number): string {
+  return formatNumber(value, '', Number.isInteger(value) ? 0 : 1)
 }
 
 /** The metrics of the newest look that judged any: between steps and after the end there is nothing to judge. */

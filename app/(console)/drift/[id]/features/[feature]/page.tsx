@@ -67,7 +67,7 @@ export default async function FeaturePage({ params }: Params) {
             {standing?.drill && <Drill label={standing.drill} chip />}
           </>
         }
-        because={feature ? `${feature.because.join('; ')}. Changes ${feature.unless}.` : 'Not evaluated yet.'}
+        because={feature ? `${feature.because.join('; ')}. It stays so ${feature.unless}.` : 'Not evaluated yet.'}
       />
       <Columns kind="main-side">
         <Bins ctx={ctx} monitor={monitor} name={name} feature={feature} />
