@@ -98,6 +98,11 @@ describe('series of looks', () => {
     expect(drawn([-0.02, null])).toEqual([null, null, null, null])
     expect(drawn([-0.02, 0.04], 'no samples on stable')).toEqual([null, null, null, null])
   })
+  it('show the look that ended a step, though one with nothing to judge followed at once', () => {
+    const metric = { name: 'accuracy', side: 'difference' as const, factor: 100 }
+    const looks = [look(1000, [verdict([-0.02, 0.04])]), look(2000)]
+    expect(sideIntervals(looks, grid, metric).values[0]).toBe(1)
+  })
   it('are cut around the margin, so that a wide start does not hide it', () => {
     const cut = cutAround(2, 0)
     expect(cut).toEqual([-8, 8])

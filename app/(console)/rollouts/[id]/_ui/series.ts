@@ -61,8 +61,10 @@ export function sideIntervals(
   metric: { name: string; side: 'stable' | 'candidate' | 'difference'; factor: number },
   cut: readonly [number, number] = [-Infinity, Infinity],
 ): Banded {
+  // The look that ends a step is followed at once by one with nothing to judge, which must not hide it.
+  const judged = looks.filter(({ metrics }) => metrics.length > 0)
   const cells = Array.from({ length: grid.length }, (_, i) => {
-    const verdict = lookAt(looks, grid, i)?.metrics.find(({ name }) => name === metric.name)
+    const verdict = lookAt(judged, grid, i)?.metrics.find(({ name }) => name === metric.name)
     if (!verdict || verdict.noDataBecause !== null) return null
     const [lo, hi] = verdict[metric.side]
     const low = Math.max(cut[0], (lo ?? -Infinity) * metric.factor)
