@@ -24,6 +24,7 @@ export default defineConfig({
   reporter: [['list'], ...(report === undefined ? [] : [['json', { outputFile: report }] as const])],
   use: {
     browserName: 'chromium',
+    actionTimeout: 30_000,
     viewport: { width: 1440, height: 900 },
     // The sandbox of Chromium needs a kernel feature that containers do not have; it visits our own pages only.
     launchOptions: {

@@ -7,13 +7,15 @@ import { ConfirmDialog, type ConfirmDialogProps } from './confirm-dialog.tsx'
 export type GovernedActionProps = ConfirmDialogProps & {
   /** Why it is not open to this person now; null when it is. */
   refusal: Refusal | null
+  /** Its opposite is shown in its place (resume for hold); what came of it stays until it is closed all the same. */
+  absent?: boolean
 }
 
 /**
  * An action that is open, or says why it is not. What was requested often closes the action itself (a rollout that is rolled
  * back cannot be rolled back again): the dialog then stays until it is closed, so that it can show how far the effect came.
  */
-export function GovernedAction({ refusal, ...dialog }: GovernedActionProps) {
+export function GovernedAction({ refusal, absent = false, ...dialog }: GovernedActionProps) {
   const place = useRef<HTMLSpanElement>(null)
   const [requested, setRequested] = useState(false)
   const [round, setRound] = useState(0)
@@ -35,10 +37,10 @@ export function GovernedAction({ refusal, ...dialog }: GovernedActionProps) {
   }
   return (
     <span ref={place} style={{ display: 'contents' }}>
-      {refusal && !requested ? (
-        <PermissionButton refusal={refusal}>{dialog.opener}</PermissionButton>
-      ) : (
+      {requested || (!absent && !refusal) ? (
         <ConfirmDialog key={round} {...dialog} action={action} />
+      ) : (
+        !absent && refusal && <PermissionButton refusal={refusal}>{dialog.opener}</PermissionButton>
       )}
     </span>
   )

@@ -41,11 +41,8 @@ export async function Steer({ rollout, session, nowMs }: SteerProps) {
   const common = { r: rollout, what: `${rollout.model.name} in ${rollout.environment.name}`, nowMs, commandOf }
   return (
     <>
-      {rollout.state === 'held' ? (
-        <Resume {...common} refusal={onResume ?? null} />
-      ) : (
-        <Hold {...common} refusal={onHold ?? null} />
-      )}
+      <Resume {...common} refusal={onResume ?? null} absent={rollout.state !== 'held'} />
+      <Hold {...common} refusal={onHold ?? null} absent={rollout.state === 'held'} />
       <Promote {...common} refusal={onPromote ?? null} />
       <RollBack {...common} refusal={onRollBack ?? null} />
     </>
@@ -60,7 +57,7 @@ type ControlProps = {
   refusal: Refusal | null
 }
 
-function Resume({ r, what, commandOf, refusal }: ControlProps) {
+function Resume({ r, what, commandOf, refusal, absent }: ControlProps & { absent: boolean }) {
   return (
     <GovernedAction
       opener="Resume…"
@@ -76,11 +73,12 @@ function Resume({ r, what, commandOf, refusal }: ControlProps) {
       commands={commandOf('resume')}
       fields={{ rolloutId: r.id }}
       refusal={refusal}
+      absent={absent}
     />
   )
 }
 
-function Hold({ r, what, commandOf, refusal }: ControlProps) {
+function Hold({ r, what, commandOf, refusal, absent }: ControlProps & { absent: boolean }) {
   return (
     <GovernedAction
       opener="Hold…"
@@ -96,6 +94,7 @@ function Hold({ r, what, commandOf, refusal }: ControlProps) {
       commands={commandOf('hold')}
       fields={{ rolloutId: r.id }}
       refusal={refusal}
+      absent={absent}
     />
   )
 }
