@@ -8,6 +8,7 @@
  * Needs Go. The last line says "N passed, N failed"; the exit code is 1 if anything failed.
  */
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
     } else {
       await checkNotes(tools, work, record)
       for (const sizes of LOGS) await checkMadeLog(tools, work, sizes, record)
+      await checkDemonstration(tools, work, record)
     }
   } finally {
     await rm(work, { recursive: true, force: true })
@@ -50,6 +52,14 @@ async function main(): Promise<void> {
 }
 
 type Record = (name: string, ok: boolean, detail: string) => void
+
+/** The log of the demonstration, as the stories of `npm test` have exported it: the product's own, not one made here. */
+async function checkDemonstration(tools: Tools, work: string, record: Record): Promise<void> {
+  const folder = path.join(import.meta.dirname, '..', '..', '..', 'var', 'demo-export')
+  const vkey = path.join(folder, 'log.vkey')
+  if (existsSync(vkey)) return checkLog(tools, work, 'the demonstration', folder, vkey, record)
+  record('the log of the demonstration is there', false, 'run "npm test" first: its stories export it')
+}
 
 /** The same key and text must give the same bytes in x/mod and here, and each must open the other's note. */
 async function checkNotes(tools: Tools, work: string, record: Record): Promise<void> {

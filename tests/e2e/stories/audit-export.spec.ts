@@ -24,7 +24,16 @@ async function quarterdeck(data: string, args: string[]): Promise<Ended> {
 test('the log of the demonstration is exported, verifies, and one flipped bit is named', async ({ product }) => {
   await rm(exported, { recursive: true, force: true })
   await mkdir(join(root, 'var'), { recursive: true })
-  const made = await quarterdeck(product.data, ['audit', 'export', '--out', exported, '--as', 'ingrid', '--workspace', 'flights'])
+  const made = await quarterdeck(product.data, [
+    'audit',
+    'export',
+    '--out',
+    exported,
+    '--as',
+    'ingrid',
+    '--workspace',
+    'flights',
+  ])
   expect(made, made.output).toMatchObject({ code: 0 })
   const key = join(exported, 'log.vkey')
   const sound = await quarterdeck(product.data, ['audit', 'verify', exported, '--vkey', key])
