@@ -9,7 +9,8 @@ export type Claim = { id: string; fence: bigint; attempts: number }
 
 /**
  * Claims up to `limit` due rows: `FOR UPDATE SKIP LOCKED`, so that any number of workers share the work, and a fencing
- * number that rises with each claim, so that a worker which lost its lease is refused when it writes.
+ * number that rises with each claim, so that a worker which lost its lease is refused when it writes. While it is held a
+ * row is due when its lease ends, so that anything earlier is seen to be a wake-up that came during the turn.
  */
 export async function claimDue(
   tx: Tx,
@@ -19,7 +20,8 @@ export async function claimDue(
   const { now, holder, leaseSeconds, limit } = options
   const until = new Date(now.getTime() + leaseSeconds * 1000)
   const { rows } = await sql<Claim>`
-    update ${sql.table(table)} set fence = fence + 1, lease_until = ${until}, lease_holder = ${holder}, attempts = attempts + 1
+    update ${sql.table(table)}
+    set fence = fence + 1, lease_until = ${until}, lease_holder = ${holder}, due_at = ${until}, attempts = attempts + 1
     where id in (
       select id from ${sql.table(table)}
       where due_at <= ${now} and (lease_until is null or lease_until <= ${now})
@@ -28,7 +30,10 @@ export async function claimDue(
   return rows
 }
 
-/** Ends the claim and says when the row is due again. False when the claim was lost to another worker meanwhile. */
+/**
+ * Ends the claim and says when the row is due again. Who made it due during the turn may have changed what the turn had
+ * already read: that earlier time is kept. False when the claim was lost to another worker meanwhile.
+ */
 export async function releaseClaim(
   tx: Tx,
   table: ClaimTable,
@@ -38,7 +43,9 @@ export async function releaseClaim(
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`
     update ${sql.table(table)}
-    set lease_until = null, lease_holder = null, due_at = ${dueAt}, attempts = ${outcome === 'done' ? sql`0` : sql`attempts`}
+    set lease_until = null, lease_holder = null,
+      due_at = case when due_at < lease_until then least(due_at, ${dueAt}) else ${dueAt} end,
+      attempts = ${outcome === 'done' ? sql`0` : sql`attempts`}
     where id = ${claim.id} and fence = ${claim.fence}`.execute(tx)
   return numAffectedRows === 1n
 }

@@ -103,6 +103,19 @@ describe('claims', () => {
     await housekeep(t.system, 'lease', (tx) => makeDue(tx, 'slo_like' as 'slo', 'row-07', t.clock.now()))
     expect((await claim('woken')).map((c) => c.id)).toEqual(['row-07'])
   })
+
+  it('keep a wake-up that came while a row was held, and only that', async () => {
+    t.clock.advance(2_000_000)
+    const held = await claim('busy')
+    expect(held.length).toBeGreaterThan(1)
+    await housekeep(t.system, 'lease', (tx) => makeDue(tx, 'slo_like' as 'slo', 'row-09', t.clock.now()))
+    expect(await claim('another')).toEqual([])
+    for (const c of held) expect(await release(c, 1_000_000)).toBe(true)
+    const [woken, ...others] = await claim('next')
+    expect([woken?.id, others]).toEqual(['row-09', []])
+    await release(woken!, 1_000_000)
+    expect(await claim('later')).toEqual([])
+  })
 })
 
 describe('change hints', () => {
