@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startAgent } from '#lib/agent/agent.ts'
 import { readAgentConfig } from '#lib/agent/config.ts'
 import { agentIngestSecret } from '#lib/members/ensure-agent-key.ts'
-import { ConfigError, readConfig } from '#lib/platform/config.ts'
+import { ConfigError, localUrl, readConfig } from '#lib/platform/config.ts'
 import { createSecrets } from '#lib/platform/secrets.ts'
 import { agentToken } from '#lib/system/bind-ports.ts'
 import { dataFolderOf } from '#lib/system/installation.ts'
@@ -25,7 +25,7 @@ export async function runLocalAgent(): Promise<void> {
     gatewayPort: config.agentGatewayPort,
     adminPort: config.agentAdminPort,
     adminToken: agentToken(secrets),
-    ingest: { url: `http://127.0.0.1:${config.ingestPort}`, key: agentIngestSecret(secrets) },
+    ingest: { url: localUrl(config.host, config.ingestPort), key: agentIngestSecret(secrets) },
     logLevel: config.logLevel,
   })
   const environment = Object.fromEntries(

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { root } from '../scripts/launch.js'
-import { readConfig, type Config } from '#lib/platform/config.ts'
+import { localUrl, readConfig, type Config } from '#lib/platform/config.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#lib/platform/db/embedded.ts'
 import { ensureDefaultWorkspace } from '#lib/members/ensure-default-workspace.ts'
 import { dataFolderOf, embeddedSecret, openRole, rememberOrigin } from '#lib/system/installation.ts'
@@ -24,22 +24,34 @@ export async function runStart(options: { demo: boolean }): Promise<void> {
   building.catch(() => undefined)
   const database = await openDatabase(config, dataFolder)
   const env = environmentOf(config, dataFolder, database.url)
-  const { system, close } = await openRole(readConfig({ ...process.env, ...env }), 'start', { outside: false })
-  await ensureDefaultWorkspace(system)
-  await close()
-  rememberOrigin(dataFolder, config.origin)
-  await building
   const supervisor = createSupervisor(say)
   database.keep(supervisor)
+  const preparing = prepare(dataFolder, config, env)
+  preparing.catch(() => undefined)
+  await building
+  // Every role brings the schema up to date under one lock, so the console need not wait for ours.
+  startWeb(supervisor, config, env)
+  await preparing
   startRoles(supervisor, config, env, options.demo)
   await untilServing(config)
   say(
-    `Quarterdeck: http://${config.host}:${config.port} (after ${((performance.now() - startedMs) / 1000).toFixed(1)} s; Ctrl-C stops everything)`,
+    `Quarterdeck: ${config.origin} (after ${((performance.now() - startedMs) / 1000).toFixed(1)} s; Ctrl-C stops everything)`,
   )
   await untilStopped(async () => {
     for (const name of ['demo', 'web', 'agent', 'ingest', 'worker']) await supervisor.stop(name)
     await database.stop()
   })
+}
+
+/** The schema, the workspace for own work, and what commands beside us need to know. */
+async function prepare(dataFolder: string, config: Config, env: Record<string, string>): Promise<void> {
+  const { system, close } = await openRole(readConfig({ ...process.env, ...env }), 'start', { outside: false })
+  try {
+    await ensureDefaultWorkspace(system)
+  } finally {
+    await close()
+  }
+  rememberOrigin(dataFolder, config.origin)
 }
 
 type RunningDatabase = { url: string; keep(supervisor: Supervisor): void; stop(): Promise<void> }
@@ -52,8 +64,11 @@ async function openDatabase(config: Config, dataFolder: string): Promise<Running
   const watch = async () => {
     while (!stopping) {
       const exit = await postgres.exited
-      if (stopping || exit.expected) return
-      say('PostgreSQL ended by itself; starting it again')
+      if (stopping) return
+      // By itself, or with a command that had started it before us and that we had joined.
+      say(
+        `PostgreSQL ended${exit.expected ? ' with the command that had started it' : ' by itself'}; starting it again`,
+      )
       postgres = await start()
     }
   }
@@ -88,17 +103,17 @@ function environmentOf(config: Config, dataFolder: string, databaseUrl: string):
   }
 }
 
-function startRoles(supervisor: Supervisor, config: Config, env: Record<string, string>, demo: boolean): void {
-  const main = join(root, 'cli', 'main.ts')
-  const role = (name: string) => supervisor.start({ name, args: [main, name], env })
+function startWeb(supervisor: Supervisor, config: Config, env: Record<string, string>): void {
   supervisor.start({
     name: 'web',
     args: nextStart(config.host, config.port),
     env: { ...env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
   })
-  role('ingest')
-  role('worker')
-  role('agent')
+}
+
+function startRoles(supervisor: Supervisor, config: Config, env: Record<string, string>, demo: boolean): void {
+  const main = join(root, 'cli', 'main.ts')
+  for (const name of ['ingest', 'worker', 'agent']) supervisor.start({ name, args: [main, name], env })
   if (demo && config.personas)
     supervisor.start({ name: 'demo', args: [join(root, 'examples', 'flights', 'demo.ts')], env, once: true })
 }
@@ -106,7 +121,7 @@ function startRoles(supervisor: Supervisor, config: Config, env: Record<string, 
 const servingMsMax = 60_000
 
 async function untilServing(config: Config): Promise<void> {
-  const url = `http://${config.host}:${config.port}/healthz`
+  const url = `${localUrl(config.host, config.port)}/healthz`
   const deadline = performance.now() + servingMsMax
   for (;;) {
     const ok = await fetch(url, { signal: AbortSignal.timeout(5_000) }).then(

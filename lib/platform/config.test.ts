@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readConfig } from './config.ts'
+import { localUrl, readConfig } from './config.ts'
 
 describe('the configuration', () => {
   it('has a default for everything', () => {
@@ -38,5 +38,22 @@ describe('the configuration', () => {
 
   it('takes an empty variable for none', () => {
     expect(readConfig({ PORT: '', DATABASE_URL: '' })).toMatchObject({ port: 3000, databaseUrl: undefined })
+  })
+
+  it('has no personas behind a proxy: an origin that others reach makes a loopback address public', () => {
+    const proxied = { QUARTERDECK_ORIGIN: 'https://qd.example.com' }
+    expect(readConfig(proxied).personas).toBe(false)
+    expect(() => readConfig({ ...proxied, QUARTERDECK_PERSONAS: '1' })).toThrow(/- QUARTERDECK_PERSONAS: /)
+    expect(readConfig({ QUARTERDECK_ORIGIN: 'http://[::1]:3000' }).personas).toBe(true)
+  })
+
+  it('knows under which URL this machine reaches a server, whatever it is bound to', () => {
+    expect([
+      localUrl('127.0.0.1', 1),
+      localUrl('::1', 2),
+      localUrl('0.0.0.0', 3),
+      localUrl('::', 4),
+      localUrl('10.0.0.5', 5),
+    ]).toEqual(['http://127.0.0.1:1', 'http://[::1]:2', 'http://127.0.0.1:3', 'http://[::1]:4', 'http://10.0.0.5:5'])
   })
 })

@@ -74,8 +74,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   const v = parsed.data
   const wrong: string[] = []
   const onLoopback = loopback.has(v.HOST)
-  if (v.QUARTERDECK_PERSONAS && !onLoopback) {
-    wrong.push(`QUARTERDECK_PERSONAS: personas need no password, so HOST must be a loopback address (it is ${v.HOST})`)
+  // A proxy on the same machine makes a loopback address public: the origin says so.
+  const reachedLocally = onLoopback && (!v.QUARTERDECK_ORIGIN || isLoopbackUrl(v.QUARTERDECK_ORIGIN))
+  if (v.QUARTERDECK_PERSONAS && !reachedLocally) {
+    wrong.push(
+      `QUARTERDECK_PERSONAS: personas need no password, so HOST and QUARTERDECK_ORIGIN must be loopback addresses (HOST is ${v.HOST}, QUARTERDECK_ORIGIN ${v.QUARTERDECK_ORIGIN ?? 'not set'})`,
+    )
   }
   if (!onLoopback && !v.QUARTERDECK_ORIGIN) {
     wrong.push('QUARTERDECK_ORIGIN: set it to the URL under which browsers reach the console, as HOST is not loopback')
@@ -84,10 +88,23 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     wrong.push('QUARTERDECK_SECRET: set it (32 characters or more, the same for every role), as DATABASE_URL is set')
   }
   if (wrong.length > 0) throw new ConfigError(listOf(wrong))
-  return toConfig(v, onLoopback)
+  return toConfig(v, reachedLocally)
 }
 
-function toConfig(v: z.infer<typeof variables>, onLoopback: boolean): Config {
+/**
+ * The URL under which this machine reaches a server that is bound to `host`. One that is bound to every address
+ * (0.0.0.0, ::) is reached on loopback.
+ */
+export function localUrl(host: string, port: number): string {
+  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
+
+function isLoopbackUrl(text: string): boolean {
+  return loopback.has(new URL(text).hostname.replace(/^\[|\]$/g, ''))
+}
+
+function toConfig(v: z.infer<typeof variables>, reachedLocally: boolean): Config {
   return {
     host: v.HOST,
     port: v.PORT,
@@ -96,9 +113,9 @@ function toConfig(v: z.infer<typeof variables>, onLoopback: boolean): Config {
     agentGatewayPort: v.AGENT_GATEWAY_PORT,
     agentAdminPort: v.AGENT_ADMIN_PORT,
     dataFolder: v.QUARTERDECK_DATA,
-    origin: v.QUARTERDECK_ORIGIN ?? `http://${v.HOST === '::1' ? '[::1]' : v.HOST}:${v.PORT}`,
+    origin: v.QUARTERDECK_ORIGIN ?? localUrl(v.HOST, v.PORT),
     secret: v.QUARTERDECK_SECRET,
-    personas: onLoopback && (v.QUARTERDECK_PERSONAS ?? v.DATABASE_URL === undefined),
+    personas: reachedLocally && (v.QUARTERDECK_PERSONAS ?? v.DATABASE_URL === undefined),
     logOrigin: v.QUARTERDECK_LOG_ORIGIN,
     databaseUrl: v.DATABASE_URL,
     databasePoolMax: v.DATABASE_POOL_MAX,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { loadApprovalPolicies } from '#lib/approvals/load-policies.ts'
 import { loadPrices } from '#lib/costs/load-prices.ts'
@@ -22,14 +22,23 @@ export function dataFolderOf(config: Config): string {
   return folder
 }
 
-/** The embedded installation's secret: made at first use, in a file that only its owner reads. */
+/**
+ * The embedded installation's secret: made at first use, in a file that only its owner reads. Of several processes that
+ * make one at the same moment one wins, and all read what it wrote.
+ */
 export function embeddedSecret(dataFolder: string): string {
   const file = join(dataFolder, 'secret')
   if (!existsSync(file)) {
-    const draft = `${file}.${process.pid}`
+    const draft = `${file}.${randomBytes(6).toString('hex')}`
     writeFileSync(draft, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx' })
-    if (existsSync(file)) return readFileSync(file, 'utf8')
-    renameSync(draft, file)
+    try {
+      // A link fails where the file exists; a rename would replace what another process has already read.
+      linkSync(draft, file)
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    } finally {
+      rmSync(draft)
+    }
   }
   return readFileSync(file, 'utf8')
 }
