@@ -2,6 +2,9 @@ import { sql } from 'kysely'
 import type { Reader, Tx } from '#lib/platform/db/schema.ts'
 import type { DriftRow } from './fold.ts'
 
+/** How far past our clock the event time of a monitor may come: room for clocks that differ, and no more. */
+export const watermarkAheadMsMax = 300_000
+
 /** Which monitors count the events of these endpoints. */
 export function selectMonitorIds(db: Reader, endpointIds: readonly string[]) {
   return db
@@ -49,11 +52,15 @@ export async function addDriftCounts(tx: Tx, rows: readonly DriftRow[]): Promise
 
 /**
  * Moves the event time that monitors have seen forward, never back, and makes those due that may have closed a window by
- * it. Returns how many.
+ * it. Returns how many. It never comes further than five minutes past `now`: windows that a single event from the future
+ * closed would be judged without the events that are still to come, and never again.
  */
 export async function raiseWatermarks(tx: Tx, newestMs: ReadonlyMap<string, number>, now: Date): Promise<number> {
   if (newestMs.size === 0) return 0
-  const sorted = [...newestMs].sort(([a], [b]) => (a < b ? -1 : 1))
+  const latestMs = now.getTime() + watermarkAheadMsMax
+  const sorted = [...newestMs]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, ms]) => [id, Math.min(ms, latestMs)] as const)
   const closed = (at: 'g.at' | 'w.newest_event_at') =>
     sql`floor((extract(epoch from ${sql.ref(at)}) - m.lateness_seconds) / m.window_seconds)`
   const { rows } = await sql<{ due: bigint }>`

@@ -13,7 +13,10 @@ export type Directory = {
 /** `workspaceId`: of the endpoint that an event names, once it is admitted; what names none is the sender's. */
 export type IndexedEvent = { index: number; event: TelemetryEvent; workspaceId?: string | undefined }
 
-/** How far ahead of our clock an event's time may be: a wrong clock must not close the windows of everybody else. */
+/**
+ * How far ahead of our clock an event's time may be: predictions may be about tomorrow, and a clock that is wrong by more is
+ * told so. It keeps no window open: that is up to the watermark, which stays near our clock whatever events say.
+ */
 export const aheadMsMax = 86_400_000
 
 /**
