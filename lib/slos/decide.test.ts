@@ -68,6 +68,16 @@ describe('decideSlo', () => {
     expect(silent.because).toContain('no request came in the last 5m')
   })
 
+  it('does not call silence a success when only the longer windows still have events, and they are calm', () => {
+    const silent = observe({ '6h': 0.3, '1d': 0.1, '3d': 0.05 }, { '5m': 0, '30m': 0, '1h': 0 })
+    const decision = decideSlo(silent)
+    expect(decision.alerts.map((a) => a.verdict)).toEqual(['few', 'calm', 'calm', 'calm'])
+    expect(decision).toMatchObject({ state: 'no-data', severity: null })
+    expect(decision.because).toBe('Fewer than 100 requests came in the last 1h: too few to say how it is now.')
+    expect(decideSlo(observe({}, { '1h': 99 })).state).toBe('no-data')
+    expect(decideSlo(observe({}, { '1h': 100 })).state).toBe('ok')
+  })
+
   it('shows a data error instead of judging it', () => {
     const broken = observe({})
     const decision = decideSlo({ ...broken, windows: [{ seconds: 300, good: 11, total: 10 }, ...broken.windows] })
@@ -87,6 +97,8 @@ describe('decideSlo', () => {
         expect(JSON.stringify(decision)).not.toContain('NaN')
         const firing = decision.alerts.filter((a) => a.verdict === 'firing')
         expect(decision.state === 'burning').toBe(firing.length > 0)
+        const lately = windows.find((w) => w.seconds === 3600)!.total
+        if (decision.state === 'ok') expect(lately).toBeGreaterThanOrEqual(100)
         for (const alert of firing) {
           expect(Math.min(alert.longRate ?? 0, alert.shortRate ?? 0)).toBeGreaterThan(alert.factor)
           expect(windows.find((w) => w.seconds === alert.longSeconds)!.total).toBeGreaterThanOrEqual(100)

@@ -38,8 +38,9 @@ export type SloDecision = {
 
 /**
  * Does the objective burn? Multi-window, multi-burn-rate (SRE workbook, chapter 5, approach 6): an alert fires while the
- * long and the short window both burn faster than its factor. Missing data is never success: with too few events to judge
- * any alert, or with silence after a burn, it is `no-data`, which neither pages nor says that all is well. Pure and total.
+ * long and the short window both burn faster than its factor. Missing data is never success: with too few events in
+ * the shortest long window, or with silence after a burn, it is `no-data`, which neither pages nor says that all is well:
+ * longer windows are calm long before a burn has ended that nobody could see any more. Pure and total.
  */
 export function decideSlo(observation: SloObservation): SloDecision {
   const { target, windowSeconds, minimumEvents } = observation
@@ -50,7 +51,7 @@ export function decideSlo(observation: SloObservation): SloDecision {
   const shortestLong = observation.alerts.reduce<number>((least, a) => Math.min(least, a.long), windowSeconds)
   const present = windows.find((w) => w.seconds === shortestLong)?.burnRate ?? null
   const budget = budgetOf(countsOf(observation, windowSeconds), { target, windowSeconds }, present)
-  return { ...conclude(alerts, minimumEvents), budget, alerts, windows }
+  return { ...conclude(alerts, { minimumEvents, shortestLong }), budget, alerts, windows }
 }
 
 function judge(alert: Alert, o: SloObservation): AlertVerdict {
@@ -74,7 +75,7 @@ function verdictOf(
 
 function conclude(
   alerts: readonly AlertVerdict[],
-  minimumEvents: number,
+  { minimumEvents, shortestLong }: { minimumEvents: number; shortestLong: number },
 ): Pick<SloDecision, 'state' | 'severity' | 'because' | 'unless'> {
   const firing = alerts.find((a) => a.verdict === 'firing' && a.severity === 'page') ?? alerts.find(isFiring)
   if (firing) {
@@ -91,8 +92,8 @@ function conclude(
     const because = `It burned ${rate(idle.longRate)} times as fast as allowed over ${formatDuration(idle.longSeconds)}, and no request came in the last ${formatDuration(idle.shortSeconds)}.`
     return { state: 'no-data', severity: null, because, unless: 'The next requests decide whether it still burns.' }
   }
-  if (alerts.every((a) => a.verdict === 'few')) {
-    const because = `No alert's window has the ${minimumEvents} requests that it takes to judge it.`
+  if (alerts.every((a) => a.longSeconds > shortestLong || a.verdict === 'few')) {
+    const because = `Fewer than ${minimumEvents} requests came in the last ${formatDuration(shortestLong)}: too few to say how it is now.`
     return { state: 'no-data', severity: null, because, unless: 'More requests would make it possible to judge.' }
   }
   const because = 'No alert has both its windows burning faster than its factor.'

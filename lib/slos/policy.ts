@@ -48,7 +48,7 @@ const SloPolicy = z
     name: slug,
     objectives: z.array(Objective).min(1).max(20),
     alerts: z.array(Alert).min(1).max(10),
-    /** With fewer events in an alert's long window the alert is not judged. */
+    /** With fewer events in an alert's long window the alert is not judged; in the shortest of these, the state is `no-data`. */
     minimumEvents: z.number().int().min(1).max(1_000_000_000),
     evaluateEvery: duration.refine((s) => s <= 3600, { error: 'must be at most 1h' }),
   })
