@@ -48,7 +48,29 @@ describe('decide: one row for each level and for what it outranks', () => {
     ['a revoked approval', { approval: 'revoked' }, 20, 'rollback', 'approval-revoked'],
     ['an expired approval', { approval: 'expired' }, 20, 'hold', 'approval-expired'],
     ['a missing approval', { approval: 'missing' }, 20, 'rollback', 'approval-missing'],
-    ['an outside change outranks a fail', { traffic: outside, metrics: badErrors }, 20, 'hold', 'changed-by-other'],
+    ['an outside change outranks passing', { traffic: outside }, 20, 'hold', 'changed-by-other'],
+    [
+      'a critical fail outranks an outside change',
+      { traffic: outside, metrics: badErrors },
+      20,
+      'rollback',
+      'metric-critical-fail',
+    ],
+    [
+      'a critical fail counts while held by an expired approval',
+      { state: 'held', approval: 'expired', metrics: badErrors },
+      20,
+      'rollback',
+      'metric-critical-fail',
+    ],
+    [
+      'a fail that holds leaves the hold of safety',
+      { approval: 'expired', metrics: measured({ p95: 2 }) },
+      20,
+      'hold',
+      'approval-expired',
+      withHold,
+    ],
     ['an unready candidate', { candidate: unready }, 0, 'rollback', 'candidate-unready'],
     ['a freeze outranks passing', { freeze: 'year-end' }, 20, 'hold', 'frozen'],
     ['safety while promoting holds', { state: 'promoting', candidate: unready }, 20, 'hold', 'candidate-unready'],
@@ -148,5 +170,11 @@ describe('decide: one row for each level and for what it outranks', () => {
     const decision = decide(observe(change), under, start + minutes * minute)
     expect([decision.kind, decision.because[0]?.code]).toEqual([kind, code])
     expect(decision.unless).not.toBe('')
+  })
+
+  it('names the safety trouble beside the failure that takes the rollout back', () => {
+    const decision = decide(observe({ approval: 'expired', metrics: badErrors }), policy, start + 20 * minute)
+    expect(decision.kind).toBe('rollback')
+    expect(decision.because.map(({ code }) => code)).toEqual(['metric-critical-fail', 'approval-expired'])
   })
 })

@@ -44,7 +44,7 @@ const sampleObstacles = new Set<ReasonCode>(['metric-continue', 'metric-no-data'
 /**
  * What to do with a rollout now. Pure and total: the same observation, policy and `now` (epoch ms) give the same answer,
  * whatever the state. Precedence: person's abort → safety → critical fail → fail → no data → inconclusive → advance →
- * wait. Fails count as soon as they are seen (the sequences are valid at every look); `atLeast` and `minRequests` only
+ * wait; but where safety only holds, a fail that rolls back outranks it. Fails count as soon as they are seen (the sequences are valid at every look); `atLeast` and `minRequests` only
  * delay advancing. Missing data never advances.
  */
 export function decide(observation: RolloutObservation, policy: RolloutPolicy, now: number): Decision {
@@ -118,8 +118,16 @@ function assessSafety(facts: Facts): Outcome | null {
     return { kind: 'hold', because, unless: 'a person looks at both sides and resumes or aborts' }
   }
   const kind = troubles.some(({ reaction }) => reaction === 'rollback') ? 'rollback' : 'hold'
+  const failure = kind === 'hold' ? findFailureToRollBack(facts) : null
+  if (failure !== null) return { ...failure, because: [...failure.because, ...because] }
   const cures = troubles.filter(({ reaction }) => reaction === kind).map(({ cure }) => cure)
   return { kind, because, unless: cures.join(', and ') }
+}
+
+// A hold leaves the candidate what it has: what is only to be held is still taken back when its metrics ask for that.
+function findFailureToRollBack(facts: Facts): Outcome | null {
+  const failures = [assessFailures(facts, true), assessFailures(facts, false)]
+  return failures.find((failure) => failure?.kind === 'rollback') ?? null
 }
 
 function assessPromotion({ observation: { state } }: Facts): Outcome | null {
