@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ownIssuer, rootWorkspaceId, workerIdentityId } from '#lib/platform/actor.ts'
+import { ownIssuer, personaIssuer, rootWorkspaceId, workerIdentityId } from '#lib/platform/actor.ts'
 import { systemCtx } from '#lib/platform/call.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { testSystem, type TestSystem, type TestWorkspace } from '../../tests/support/system.ts'
@@ -8,6 +8,7 @@ import { createIngestKey } from './create-ingest-key.ts'
 import { createWorkspace } from './create-workspace.ts'
 import type { BindRoleInput, IngestKeyInput, WorkspaceInput } from './model.ts'
 import { listMembers, resolveWorkspace, whetherAllowed, workspacesOf } from './reads.ts'
+import { signInAsPersona } from './sign-in-as-persona.ts'
 import { unbindRole } from './unbind-role.ts'
 import { verifyIngestKey } from './verify-ingest-key.ts'
 
@@ -96,6 +97,17 @@ describe('giving and taking roles', () => {
     expect(one.identityId).not.toBe(two.identityId)
   })
 
+  it('names nobody anew: only their own sign-in does', async () => {
+    const elsewhere = await (await t.workspace()).as('admin')
+    const { identityId } = await bindRole(admin, person('nora'))
+    const again = await bindRole(elsewhere, { ...person('nora'), name: 'Mallory' })
+    expect(again.identityId).toBe(identityId)
+    expect((await listMembers(admin)).find((m) => m.identityId === identityId)?.name).toBe('nora')
+    await bindRole(admin, { issuer: personaIssuer, subject: 'dana', name: 'Mallory', role: 'viewer' })
+    const dana = await signInAsPersona(t.system, 'dana')
+    expect((await listMembers(admin)).find((m) => m.identityId === dana.identityId)?.name).toBe('Dana Okafor')
+  })
+
   it('takes a role once, of this workspace only, with a reason', async () => {
     const { bindingId } = await bindRole(admin, person('leo'))
     const stranger = await (await t.workspace()).as('admin')
@@ -113,6 +125,8 @@ describe('giving and taking roles', () => {
     [{ ...person('x'), role: 'worker' }, 'role'],
     [{ ...person('x'), role: 'root' }, 'role'],
     [{ ...person('x'), issuer: '' }, 'issuer'],
+    [{ ...person('worker'), issuer: ownIssuer }, 'issuer'],
+    [{ ...person('system'), issuer: ownIssuer, role: 'admin' }, 'issuer'],
     [{ ...person('x'), kind: 'system' }, 'kind'],
     [{ ...person('x'), environment: 'No Such' }, 'environment'],
   ])('refuses %j', async (input, path) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { roles, type Role } from '#lib/access/actions.ts'
+import { ownIssuer } from '#lib/platform/actor.ts'
 
 export const slug = z.string().regex(/^[a-z][a-z0-9-]{1,40}$/, {
   error: 'must be 2 to 41 lower-case letters, digits and dashes, and start with a letter',
@@ -13,9 +14,13 @@ export const WorkspaceInput = z.strictObject({
 export type WorkspaceInput = z.input<typeof WorkspaceInput>
 
 export const BindRoleInput = z.strictObject({
-  issuer: z.string().min(1).max(300),
+  issuer: z
+    .string()
+    .min(1)
+    .max(300)
+    .refine((v) => v !== ownIssuer, { error: "must not be the installation's own: its roles are given by itself" }),
   subject: z.string().min(1).max(300),
-  /** A name for pages, used when the identity is new. */
+  /** A name for pages, used when the identity is new; its own sign-in renews it. */
   name: z.string().trim().min(1).max(200),
   kind: z.enum(['person', 'service']).default('person'),
   role: z.enum(roles).exclude(['worker']),

@@ -10,19 +10,28 @@ export function selectIdentity(db: Reader, issuer: string, subject: string) {
     .executeTakeFirst()
 }
 
-/** The identity's row, made when it is new. Names are refreshed: they are not part of the identity. */
+/**
+ * The identity's row, made when it is new. The name is that of whoever came first: an admin of one workspace gives nobody
+ * a name that others read.
+ */
 export async function ensureIdentity(
   tx: Tx,
   who: { issuer: string; subject: string; name: string; kind: 'person' | 'service' },
   now: Date,
 ): Promise<string> {
-  const row = await tx
+  await tx
     .insertInto('identity')
     .values({ id: newId('identity', now), ...who, created_at: now })
-    .onConflict((c) => c.columns(['issuer', 'subject']).doUpdateSet({ name: who.name }))
-    .returning('id')
-    .executeTakeFirstOrThrow()
+    .onConflict((c) => c.columns(['issuer', 'subject']).doNothing())
+    .execute()
+  const row = await selectIdentity(tx, who.issuer, who.subject)
+  if (!row) throw new Error('an identity was stored and is not there')
   return row.id
+}
+
+/** Names an identity anew, at its own sign-in and nowhere else. */
+export async function refreshName(tx: Tx, identityId: string, name: string): Promise<void> {
+  await tx.updateTable('identity').set({ name }).where('id', '=', identityId).where('name', '<>', name).execute()
 }
 
 export function selectWorkspace(db: Reader, nameOrId: string) {
@@ -100,8 +109,38 @@ export async function revokeBindingsOfIssuer(tx: Tx, workspaceId: string, issuer
   return Number(result.numUpdatedRows)
 }
 
-export function lockBinding(tx: Tx, bindingId: string) {
-  return tx.selectFrom('role_binding').selectAll().where('id', '=', bindingId).forUpdate().executeTakeFirst()
+/**
+ * Locks a role and, before it, its workspace against other takings, so that of two last admins one stays. Making things in
+ * the workspace does not wait for it.
+ */
+export async function lockBinding(tx: Tx, bindingId: string) {
+  await tx
+    .selectFrom('workspace')
+    .select('id')
+    .where('id', '=', (q) => q.selectFrom('role_binding').select('workspace_id').where('id', '=', bindingId))
+    .forNoKeyUpdate()
+    .execute()
+  return tx
+    .selectFrom('role_binding as b')
+    .innerJoin('identity as i', 'i.id', 'b.identity_id')
+    .selectAll('b')
+    .select(['b.id as bindingId', 'i.issuer', 'i.kind'])
+    .where('b.id', '=', bindingId)
+    .forUpdate('b')
+    .executeTakeFirst()
+}
+
+/** The roles of admin in a workspace, whoever holds them and however far they reach. */
+export function selectAdmins(db: Reader, workspaceId: string) {
+  return db
+    .selectFrom('role_binding as b')
+    .innerJoin('identity as i', 'i.id', 'b.identity_id')
+    .select(['b.id as bindingId', 'b.role', 'b.environment', 'b.label', 'i.issuer'])
+    .where('b.workspace_id', '=', workspaceId)
+    .where('b.role', '=', 'admin')
+    .where('b.revoked_at', 'is', null)
+    .limit(500)
+    .execute()
 }
 
 export function selectSession(db: Reader, sessionId: string) {

@@ -7,7 +7,7 @@ import { housekeep } from '#lib/platform/housekeep.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { personas } from './model.ts'
 import { insertSession } from './queries-credentials.ts'
-import { ensureIdentity } from './queries.ts'
+import { ensureIdentity, refreshName } from './queries.ts'
 
 export const sessionIdleSeconds = 8 * 3600
 export const sessionSeconds = 24 * 3600
@@ -32,6 +32,7 @@ export async function signInAsPersona(
   const identityId = await housekeep(system, 'session', async (tx) => {
     const who = { issuer: personaIssuer, subject, name: persona.name, kind: 'person' as const }
     const id = await ensureIdentity(tx, who, now)
+    await refreshName(tx, id, who.name)
     const ctx = {
       ...system,
       actor: { ...who, via: 'console' as const },
