@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { root } from '../scripts/launch.js'
 import { localUrl, readConfig, type Config } from '#lib/platform/config.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#lib/platform/db/embedded.ts'
-import { ensureDefaultWorkspace } from '#lib/members/ensure-default-workspace.ts'
 import { dataFolderOf, embeddedSecret, openRole, rememberOrigin } from '#lib/system/installation.ts'
 import { ensureBuilt } from './build-console.ts'
 import { untilStopped } from './until-stopped.ts'
@@ -43,14 +42,10 @@ export async function runStart(options: { demo: boolean }): Promise<void> {
   })
 }
 
-/** The schema, the workspace for own work, and what commands beside us need to know. */
+/** The schema, every policy read once (a wrong one stops the start), and what commands beside us need to know. */
 async function prepare(dataFolder: string, config: Config, env: Record<string, string>): Promise<void> {
-  const { system, close } = await openRole(readConfig({ ...process.env, ...env }), 'start', { outside: false })
-  try {
-    await ensureDefaultWorkspace(system)
-  } finally {
-    await close()
-  }
+  const { close } = await openRole(readConfig({ ...process.env, ...env }), 'start', { outside: false })
+  await close()
   rememberOrigin(dataFolder, config.origin)
 }
 

@@ -1,4 +1,5 @@
 import { connection } from 'next/server'
+import { ensureDefaultWorkspace } from '#lib/members/ensure-default-workspace.ts'
 import { readConfig } from '#lib/platform/config.ts'
 import type { System } from '#lib/platform/context.ts'
 import { processSingleton } from '#lib/platform/globals.ts'
@@ -15,7 +16,11 @@ export async function webSystem(): Promise<System> {
   await connection()
   const opening = processSingleton<Opening>('web-system', () => ({ system: undefined }))
   opening.system ??= openRole(readConfig(), 'web', { outside: false }).then(
-    (running) => running.system,
+    async ({ system }) => {
+      // Local people have somewhere to be; without them workspaces are made by whoever administers the installation.
+      await ensureDefaultWorkspace(system)
+      return system
+    },
     (error: unknown) => {
       opening.system = undefined
       throw error
