@@ -59,8 +59,8 @@ test('a version is approved by two people who did not build it', async ({ signed
     const approve = danas.getByRole('button', { name: 'Approve…' })
     await expect(approve).toHaveAttribute('aria-disabled', 'true')
     await approve.press('Enter')
-    await expect(danas.getByText('approval:vote').first()).toBeVisible()
-    await expect(danas.getByText(/Tomás Vidal/).first()).toBeVisible()
+    await expect(danas.getByText(/Rule: approval:vote/).filter({ visible: true })).toBeVisible()
+    await expect(danas.getByText(/^Who can: .*Tomás Vidal/).filter({ visible: true })).toBeVisible()
   })
 
   await test.step('tomas approves, and the request is approved for everybody who looks', async () => {
