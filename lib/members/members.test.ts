@@ -6,7 +6,7 @@ import { testSystem, type TestSystem, type TestWorkspace } from '../../tests/sup
 import { bindRole } from './bind-role.ts'
 import { createIngestKey } from './create-ingest-key.ts'
 import { createWorkspace } from './create-workspace.ts'
-import type { BindRoleInput, IngestKeyInput, WorkspaceInput } from './model.ts'
+import { can, type BindRoleInput, type IngestKeyInput, type WorkspaceInput } from './model.ts'
 import { listMembers, resolveWorkspace, whetherAllowed, workspacesOf } from './reads.ts'
 import { signInAsPersona } from './sign-in-as-persona.ts'
 import { unbindRole } from './unbind-role.ts'
@@ -119,6 +119,47 @@ describe('giving and taking roles', () => {
     const both = await Promise.allSettled([1, 2].map(() => unbindRole(admin, { bindingId, reason: 'left' })))
     expect(both.map((b) => b.status).sort()).toEqual(['fulfilled', 'rejected'])
     expect((await entries(ws.id, 'member:unbind')).map((e) => e.outcome).sort()).toContain('denied')
+  })
+
+  it("leaves the installation's own roles and the last admin where they are", async () => {
+    const here = await t.workspace()
+    const [ann, ben] = [await here.as('admin', 'ann'), await here.as('admin', 'ben')]
+    await bindRole(ann, { ...person('part'), role: 'admin', environment: 'staging' })
+    const held = async () => listMembers(systemCtx(t.system, here.id))
+    const roleOf = async (who: string, role: string) =>
+      (await held()).find((m) => m.identityId === who && m.role === role)!.bindingId
+    const take = async (bindingId: string) => unbindRole(ann, { bindingId, reason: 'tidying up' })
+    for (const own of (await held()).filter((m) => m.issuer === ownIssuer))
+      await expect(take(own.bindingId)).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringContaining("the installation's own") as string,
+      })
+    await take(await roleOf(ben.actorId, 'admin'))
+    const last = await roleOf(ann.actorId, 'admin')
+    await expect(take(last)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('make somebody else admin first') as string,
+    })
+    const members = await held()
+    expect(members.filter((m) => !can.unbind(m, members).allowed).map((m) => m.name)).toEqual([
+      'Quarterdeck',
+      'Worker',
+      'ann',
+    ])
+  })
+
+  it('keeps one of two admins who step down at once', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const here = await t.workspace()
+      const two = [await here.as('admin', 'ann'), await here.as('admin', 'ben')]
+      const members = await listMembers(two[0]!)
+      const bindingOf = (who: Ctx) => members.find((m) => m.identityId === who.actorId)!.bindingId
+      const both = await Promise.allSettled(
+        two.map((who) => unbindRole(who, { bindingId: bindingOf(who), reason: 'stepping down' })),
+      )
+      expect(both.map((b) => b.status).sort()).toEqual(['fulfilled', 'rejected'])
+      for (const b of both) if (b.status === 'rejected') expect(b.reason).toMatchObject({ code: 'conflict' })
+    }
   })
 
   it.each<[unknown, string]>([

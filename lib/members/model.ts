@@ -35,6 +35,34 @@ export const UnbindRoleInput = z.strictObject({
 })
 export type UnbindRoleInput = z.input<typeof UnbindRoleInput>
 
+/** A role that somebody holds, as far as it matters to whether it may be taken away. */
+export type HeldRole = {
+  bindingId: string
+  role: string
+  environment: string | null
+  label: string | null
+  issuer: string
+}
+export type Can = { allowed: true } | { allowed: false; because: string }
+
+/** Which acts a thing's state allows: pages and verbs both ask it. */
+export const can = {
+  /** `members`: the roles held in the same workspace, of which at least every role of admin. */
+  unbind: (held: HeldRole, members: readonly HeldRole[]): Can => {
+    if (held.issuer === ownIssuer)
+      return { allowed: false, because: "it is the installation's own role, without which nothing here would run" }
+    const others = members.filter((m) => m.bindingId !== held.bindingId)
+    if (isAdmin(held) && !others.some(isAdmin))
+      return { allowed: false, because: 'nobody else is admin of the whole workspace: make somebody else admin first' }
+    return { allowed: true }
+  },
+}
+
+// A narrowed admin cannot give roles, and the installation itself gives them to nobody who asks.
+function isAdmin(m: HeldRole): boolean {
+  return m.role === 'admin' && m.environment === null && m.label === null && m.issuer !== ownIssuer
+}
+
 export const ingestKinds = ['request', 'prediction', 'label', 'heartbeat'] as const
 export const IngestKeyInput = z.strictObject({
   endpointId: z.string().startsWith('ep_').nullable().default(null),

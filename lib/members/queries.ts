@@ -124,7 +124,7 @@ export async function lockBinding(tx: Tx, bindingId: string) {
     .selectFrom('role_binding as b')
     .innerJoin('identity as i', 'i.id', 'b.identity_id')
     .selectAll('b')
-    .select(['b.id as bindingId', 'i.issuer', 'i.kind'])
+    .select(['b.id as bindingId', 'i.issuer'])
     .where('b.id', '=', bindingId)
     .forUpdate('b')
     .executeTakeFirst()

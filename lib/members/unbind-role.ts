@@ -2,11 +2,14 @@ import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
-import { UnbindRoleInput } from './model.ts'
+import { can, UnbindRoleInput } from './model.ts'
 import { revokeBinding } from './queries-credentials.ts'
-import { lockBinding } from './queries.ts'
+import { lockBinding, selectAdmins } from './queries.ts'
 
-/** Takes a role away. Votes that were cast under it are judged anew wherever they are counted. */
+/**
+ * Takes a role away. Votes that were cast under it are judged anew wherever they are counted.
+ * @throws `conflict` for a role of the installation's own and for the last admin's, who could not be replaced
+ */
 export async function unbindRole(ctx: Ctx, input: UnbindRoleInput): Promise<{ bindingId: string }> {
   const { bindingId, reason } = parseInput(UnbindRoleInput, input)
   return mutate(
@@ -19,6 +22,9 @@ export async function unbindRole(ctx: Ctx, input: UnbindRoleInput): Promise<{ bi
       },
     },
     async (tx, binding) => {
+      const may = can.unbind(binding, await selectAdmins(tx, ctx.workspaceId))
+      if (binding.revoked_at === null && !may.allowed)
+        throw problem('conflict', `Not possible: ${may.because}.`, { role: binding.role })
       if (!(await revokeBinding(tx, bindingId, ctx.clock.now())))
         throw problem('conflict', 'This role was taken away already.', { revokedAt: binding.revoked_at })
       const before = {

@@ -1,4 +1,6 @@
+import { can } from '#lib/members/model.ts'
 import type { listMembers } from '#lib/members/reads.ts'
+import { stateRefusal } from '../../_server/refusal.ts'
 import { curlOf } from '../../_ui/curl.ts'
 import { GovernedAction } from '../../_ui/dialog/governed-action.tsx'
 import type { Refusal } from '../../_ui/permission-button.tsx'
@@ -77,15 +79,16 @@ function columnsOf(props: MemberTableProps): Column<Row>[] {
       label: <span className="sr">Actions</span>,
       numeric: true,
       widthPercent: 14,
-      cell: (row) => (row.kind === 'worker' ? null : <Unbind row={row} {...props} />),
+      cell: (row) => <Unbind row={row} {...props} />,
     },
   ]
 }
 
-function Unbind({ row, noUnbind, origin, workspace }: MemberTableProps & { row: Row }) {
+function Unbind({ row, members, noUnbind, origin, workspace }: MemberTableProps & { row: Row }) {
+  const may = can.unbind(row, members)
   return (
     <GovernedAction
-      refusal={noUnbind}
+      refusal={noUnbind ?? (may.allowed ? null : stateRefusal(may.because))}
       opener="Take away…"
       title={`Take the role ${row.role} from ${row.name}?`}
       plan={[
