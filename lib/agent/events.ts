@@ -4,7 +4,7 @@ import { z } from 'zod'
 const weight = z.object({ versionId: z.string(), percent: z.int() })
 const featureValue = z.union([z.number(), z.string(), z.boolean(), z.null()])
 
-/** One answered or failed request. `status` 499: the client went away; 503, 504: no answer of the model server. */
+/** One answered or failed request. `status` 499: the client went away, which judges nothing; 503, 504: no answer of the model server. */
 export const requestEvent = z.object({
   type: z.literal('request'),
   /** Wall time of admission. */

@@ -109,7 +109,9 @@ async function handle(
     live.end(versionId),
   )
   const status = respond(o, response, admitted, predictionId, outcome)
-  if (outcome.kind !== 'starting') endpoint.record(live, versionId, status >= 500)
+  // A client that went away says nothing of the version: neither success nor failure goes to the breaker.
+  const isJudged = outcome.kind !== 'starting' && outcome.kind !== 'aborted'
+  if (isJudged) endpoint.record(live, versionId, status >= 500)
   o.onServed({
     endpointId: admitted.endpointId,
     versionId,

@@ -1,8 +1,28 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { agentProcess, type AgentProcess } from './testing/agent-process.ts'
-import { predict, provision, setTraffic, until, viewOf } from './testing/control.ts'
+import { admin, predict, provision, setTraffic, until, viewOf } from './testing/control.ts'
 
 const stable = { stableVersionId: 'v1' }
+
+/** Asks a server that hangs and hangs up, again and again, until the agent has noticed it so many times. */
+async function giveUp(agent: AgentProcess, times: number): Promise<void> {
+  await until(async () => {
+    const impatient = new AbortController()
+    const url = `${agent.gatewayUrl()}/endpoints/flights/predict`
+    const asked = fetch(url, { method: 'POST', headers: { 'x-behave': 'hang' }, body: '{}', signal: impatient.signal })
+    const counted = await goneCount(agent)
+    impatient.abort()
+    await expect(asked).rejects.toThrow()
+    return counted >= times
+  })
+}
+
+async function goneCount(agent: AgentProcess): Promise<number> {
+  const { json } = await admin(agent, 'GET', '/metrics')
+  return Number(
+    /requests_total\{endpoint="flights",version="v2",status="499"\} (\d+)/.exec(String(json['text']))?.[1] ?? 0,
+  )
+}
 
 describe('breaker of the agent', () => {
   let agent: AgentProcess
@@ -65,6 +85,17 @@ describe('breaker of the agent', () => {
     await until(async () => (await viewOf(agent, 'flights')).traffic!.breaker !== null)
     expect((await viewOf(agent, 'flights')).traffic?.breaker?.because).toBe('its server crashed')
     expect((await predict(agent, 'flights')).json['version']).toBe('v1')
+  })
+
+  it('is fed no successes by clients that give up on a hanging server', async () => {
+    await provision(agent, 'flights', { v1: {}, v2: {} })
+    await setTraffic(agent, 'flights', { v1: 0, v2: 100 }, stable)
+    for (let i = 0; i < 4; i++) await predict(agent, 'flights', { 'x-behave': 'fail' })
+    await giveUp(agent, 10)
+    expect((await viewOf(agent, 'flights')).traffic?.breaker).toBeNull()
+    await predict(agent, 'flights', { 'x-behave': 'fail' })
+    const { traffic } = await viewOf(agent, 'flights')
+    expect(traffic?.breaker).toMatchObject({ versionId: 'v2', because: expect.stringContaining('5 of its last 5') })
   })
 
   it('never acts against the stable version, nor without one', async () => {

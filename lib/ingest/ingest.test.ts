@@ -68,6 +68,15 @@ describe('POST /v1/events', () => {
     await expect(readRequestFacts(ctx, { endpointId: 'ep_none' })).rejects.toMatchObject({ code: 'not-found' })
   })
 
+  it('takes a request whose client went away, and counts it in nothing', async () => {
+    const gone = request({ generation: 9, status: 499, latencyMs: 30_000, cpuSeconds: 1 })
+    const { answer } = await send(ingest.url, s.key, [gone, request({ generation: 9 }), gone])
+    expect(answer).toEqual({ accepted: 3, rejected: [] })
+    const totals = await findRequestTotals(t.system.db, { endpointId: s.endpoint, versionId: s.stable, generation: 9 })
+    expect(totals).toMatchObject({ requests: 1, errors: 0, cpuMicros: 0 })
+    expect(totalCount(totals.latency!)).toBe(1)
+  })
+
   it('answers a retry of a batch as the first time, and counts it once', async () => {
     const events = [request({ generation: 2 }), request({ generation: 2, latencyMs: -1 })]
     const headers = { 'x-batch-id': 'agent-1/42' }

@@ -25,7 +25,7 @@ export const requestEvent = z.object({
   version: idText,
   /** The traffic generation at the data plane when the request was admitted. */
   generation,
-  /** 0: no answer. 500 and above, and 0, are errors. */
+  /** 0: no answer. 500 and above, and 0, are errors. 499: the client went away; such a request is in no count. */
   status: z.int().min(0).max(999),
   latencyMs: z.number().min(0).max(1e12),
   cpuSeconds: z.number().min(0).max(1e9).optional(),

@@ -2,7 +2,10 @@ import type { IndexedEvent } from './admit.ts'
 import type { HeartbeatEvent, LabelEvent, PredictionEvent, RequestEvent } from './events.ts'
 import { emptyHistogram, record, type Histogram } from './histogram.ts'
 
-/** Requests of one endpoint, version and traffic generation in ten seconds of wall time. */
+/**
+ * Requests of one endpoint, version and traffic generation in ten seconds of wall time. Only those that were waited for: when the
+ * client went away first nobody knows what the answer would have been, and a hanging version must not look well for it.
+ */
 export type RequestFact = {
   workspaceId: string
   endpointId: string
@@ -26,13 +29,17 @@ export type Fold = {
 
 export const sliceMs = 10_000
 
+/** What the gateway reports when the client closed its connection before there was an answer. */
+const clientGone = 499
+
 export function emptyFold(): Fold {
   return { facts: new Map(), heartbeats: new Map(), predictions: [], labels: [] }
 }
 
 /**
  * Adds admitted events to the fold, in place, and returns it. Counts and integer sums only: any order and any division into
- * batches gives the same facts. An error is a status of 500 or above, or 0, no answer.
+ * batches gives the same facts. An error is a status of 500 or above, or 0, no answer; a client that went away (499) is not
+ * counted at all.
  */
 export function foldEvents(
   fold: Fold,
@@ -42,7 +49,7 @@ export function foldEvents(
   for (const { event, workspaceId = sender.workspaceId } of events) {
     switch (event.type) {
       case 'request':
-        countRequest(fold.facts, workspaceId, event)
+        if (event.status !== clientGone) countRequest(fold.facts, workspaceId, event)
         break
       case 'prediction':
         fold.predictions.push({ workspaceId, event })
