@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { memoryTraffic } from '#lib/platform/adapters/memory/traffic.ts'
 import type { TestSystem } from '../../tests/support/system.ts'
 import { holdRollout } from './hold-rollout.ts'
 import type { RolloutState } from './observation.ts'
@@ -9,6 +8,7 @@ import { reconcileRollouts } from './reconcile.ts'
 import { resumeRollout } from './resume-rollout.ts'
 import { rollBackRollout } from './roll-back-rollout.ts'
 import { startRollout } from './start-rollout.ts'
+import { editTraffic } from './testing/edit-traffic.ts'
 import { mortalSystem } from './testing/mortal-system.ts'
 import { serveSecond } from './testing/serve.ts'
 import { storySystem } from './testing/story-system.ts'
@@ -43,26 +43,12 @@ async function progressing() {
   return { story, id }
 }
 
-/** Somebody else's hand on the traffic. */
-async function edit(story: Story, candidatePercent: number): Promise<void> {
-  const other = memoryTraffic(t.plane, { manager: 'argocd', nowMs: () => t.clock.now().getTime() })
-  const held = t.plane.endpoints.get(story.endpointId)
-  if (!held) throw new Error('no traffic to edit')
-  const weights = [
-    { versionId: story.stable, percent: 100 - candidatePercent },
-    { versionId: story.candidate, percent: candidatePercent },
-  ]
-  const { resourceVersion, fence } = held.observed
-  const change = { endpointId: story.endpointId, weights, expectResourceVersion: resourceVersion, fence }
-  expect(await other.write({ ...change, manager: 'argocd' })).toMatchObject({ kind: 'applied' })
-}
-
 const steered = (rolloutId: string) => ({ rolloutId, reason: 'I looked at it' })
 
 describe('faults of the outside', () => {
   it("holds at somebody else's change, names them, and goes on with its own weights when a person resumes", async () => {
     const { story, id } = await progressing()
-    await edit(story, 40)
+    await editTraffic(story, 40)
     t.clock.advance(1_000)
     await turnsNow(t.system)
     const held = await readRollout(story.operator, id)

@@ -14,6 +14,9 @@ type Action = 'rollout:promote' | 'rollout:roll-back'
 
 // A step that does not get done for so long is told as "requested, not verified" even if the outside answers.
 const tellAfterMs = 30_000
+// Somebody who undoes what we do again and again is answered ever more slowly, and each answer is an entry.
+const againMs = 250
+const againMsMax = 30_000
 
 /**
  * The next step of the plan: done, or found done, and its outcome recorded; a crash in between repeats the step. Nothing is
@@ -29,9 +32,12 @@ export async function walkPlan(turn: Turn): Promise<TurnResult> {
     case 'done':
       await recordDone(turn, plan, step, performed)
       return acted
-    case 'again':
-      await recordAgain(turn, plan, performed.because)
-      return acted
+    case 'again': {
+      // How often before: the turn in between does its step, so the claim's attempts do not count this.
+      const repeats = chainOf(row, plan).outcomes.filter(({ key }) => key === step.key).length
+      await recordAgain(await tellOnce(turn, plan, performed, tellAfterMs), plan, performed.because)
+      return rest(Math.min(againMsMax, againMs * 2 ** Math.min(repeats, 10)))
+    }
     case 'wait':
       await tellOnce(turn, plan, performed, tellAfterMs)
       return rest(performed.pauseMs)
@@ -168,17 +174,19 @@ async function recordAgain(turn: Turn, plan: Plan, because: string): Promise<voi
   })
 }
 
-// An effect that was asked for and cannot be verified is an alert by itself: one entry for each plan.
-async function tellOnce(turn: Turn, plan: Plan, { because }: { because: string }, afterMs: number): Promise<void> {
+// An effect that was asked for and cannot be verified is an alert by itself: one entry for each plan. Gives
+// the turn with the row as it is from then on.
+async function tellOnce(turn: Turn, plan: Plan, { because }: { because: string }, afterMs: number): Promise<Turn> {
   const { row, now } = turn
   const held = chainOf(row, plan)
-  if (held.toldUnverifiedAt !== null || isVerified(row)) return
-  if (now.getTime() - Date.parse(held.intentAt) < afterMs) return
+  if (held.toldUnverifiedAt !== null || isVerified(row)) return turn
+  if (now.getTime() - Date.parse(held.intentAt) < afterMs) return turn
+  const chain = withChain(row, plan, { ...held, toldUnverifiedAt: now.toISOString() })
   await mutate(workerOf(turn), { action: actionOf(plan), load: loader(turn) }, async (tx) => {
-    const times = { ...held, toldUnverifiedAt: now.toISOString() }
-    await change(tx, turn, { chain: withChain(row, plan, times) })
+    await change(tx, turn, { chain })
     const text = `${plan.kind === 'rollback' ? 'Rollback' : 'Promotion'} requested, not verified: ${because}`
     const after = { state: row.state, phase: 'not-verified', step: plan.steps[row.planStep]?.key ?? null }
     return { value: undefined, audit: { outcome: 'found' as const, after, because: text } }
   })
+  return { ...turn, row: { ...row, chain } }
 }
