@@ -4,7 +4,7 @@ import type { Ctx } from '#lib/platform/context.ts'
 import { testSystem, type TestSystem } from '../../tests/support/system.ts'
 import { expireApprovals } from './expire-approvals.ts'
 import { loadApprovalPolicies } from './load-policies.ts'
-import { findClearance, readApproval } from './reads.ts'
+import { findClearance, planApproval, readApproval } from './reads.ts'
 import { revokeApproval } from './revoke-approval.ts'
 import { approvalSite } from './testing/request.ts'
 import { withdrawApproval } from './withdraw-approval.ts'
@@ -46,6 +46,17 @@ const clearance = async (a: { version: { id: string; digest: string } }) =>
     t.clock.now(),
   )
 
+const planOf = (versionId: string) => planApproval(site.dana, { versionId, environmentId: site.production.id })
+const afterOf = async (id: string) => {
+  const { content } = await t.system.db
+    .selectFrom('audit_entry as e')
+    .innerJoin('audit_detail as d', 'd.entry_id', 'e.id')
+    .select('d.content')
+    .where('e.resource_id', '=', id)
+    .executeTakeFirstOrThrow()
+  return (JSON.parse(content ?? '{}') as { after?: object }).after
+}
+
 describe('the end of an approval', () => {
   it('by withdrawal leaves the way open to ask again, as the next revision', async () => {
     const a = await open()
@@ -58,6 +69,33 @@ describe('the end of an approval', () => {
     const again = await site.ask(a.version.id)
     expect(again.revision).toBe(2)
     expect((await readApproval(priya, again.id)).votes).toEqual([])
+  })
+
+  it('by rejection is final for what was rejected; the next version may be asked for', async () => {
+    const a = await open()
+    await site.vote(tomas, a, 'reject')
+    const refused = { code: 'conflict', message: expect.stringContaining('submit it as the next version') as string }
+    await expect(site.ask(a.version.id)).rejects.toMatchObject(refused)
+    expect(await planOf(a.version.id)).toMatchObject({
+      existing: { id: a.id, state: 'rejected' },
+      can: { allowed: false, because: expect.stringContaining('this very revision was rejected') as string },
+    })
+    const next = await open()
+    expect(next.revision).toBe(1)
+    expect(await clearance(a)).toMatchObject({ kind: 'missing' })
+  })
+
+  it('by time leaves the way open to ask again before the worker has come by', async () => {
+    const [waiting, approved] = [await open(), await open()]
+    await approve(approved)
+    t.clock.advance(14 * days)
+    for (const old of [waiting, approved]) {
+      expect(await planOf(old.version.id)).toMatchObject({ can: { allowed: true } })
+      const again = await site.ask(old.version.id)
+      expect(again.revision).toBe(2)
+      expect(await readApproval(priya, old.id)).toMatchObject({ state: 'expired', decidedAt: t.clock.now() })
+      expect(await afterOf(again.id)).toMatchObject({ expires: old.id })
+    }
   })
 
   it('by revocation takes the clearance away at once', async () => {

@@ -3,6 +3,7 @@ import { workerCtx } from '#lib/platform/call.ts'
 import type { System } from '#lib/platform/context.ts'
 import { isProblem, problem } from '#lib/platform/errors.ts'
 import { loadApproval } from './cast-vote.ts'
+import { endOf, isOverdue } from './model.ts'
 import { moveApproval, selectOverdue } from './queries.ts'
 
 const batchMax = 100
@@ -34,10 +35,8 @@ async function expireOne(system: System, workspaceId: string, id: string): Promi
     async (tx, approval) => {
       const now = system.clock.now()
       const { state: from } = approval
-      const because =
-        from === 'approved' ? 'The approval has reached its end.' : 'Nobody decided before the request ran out.'
-      const due = (from === 'open' || from === 'approved') && approval.expiresAt <= now
-      if (!due || !(await moveApproval(tx, id, { from, to: 'expired', because, now })))
+      const because = endOf(from)
+      if (!isOverdue(approval, now) || !(await moveApproval(tx, id, { from, to: 'expired', because, now })))
         throw problem('conflict', 'The request has moved meanwhile.', { state: from })
       const audit = { before: { state: from }, after: { state: 'expired', expiresAt: approval.expiresAt }, because }
       return { value: undefined, audit, wake: ['rollouts', 'endpoints'] as const }

@@ -31,7 +31,38 @@ function allow(state: ApprovalState, verb: 'vote' | 'withdraw' | 'revoke', words
   return table[state][verb] ? { allowed: true } : { allowed: false, because: `the request is ${state}: it ${words}` }
 }
 
+/** Past its time: it counts as expired at once, whether or not the worker has moved it. */
+export function isOverdue(a: { state: ApprovalState; expiresAt: Date }, now: Date): boolean {
+  return !table[a.state].final && a.expiresAt <= now
+}
+
+/** Why an overdue request has ended. */
+export function endOf(state: ApprovalState): string {
+  return state === 'approved' ? 'The approval has reached its end.' : 'Nobody decided before the request ran out.'
+}
+
+/** What it depends on whether a revision may be asked for: `newest` is of the same version and environment. */
+export type Asking = {
+  newest: { state: ApprovalState; expiresAt: Date; revisionDigest: string } | undefined
+  revisionDigest: string
+  /** Was this very revision rejected, now or earlier? */
+  wasRejected: boolean
+  now: Date
+}
+
 export const can = {
+  ask: ({ newest, revisionDigest, wasRejected, now }: Asking): Can => {
+    const live = newest && !isOverdue(newest, now) ? newest : undefined
+    if (live?.state === 'approved') return { allowed: false, because: 'it is approved there already' }
+    if (live?.state === 'open' && live.revisionDigest === revisionDigest)
+      return { allowed: false, because: 'a request for it is open already' }
+    if (wasRejected)
+      return {
+        allowed: false,
+        because: 'this very revision was rejected: change what the rejection names and submit it as the next version',
+      }
+    return { allowed: true }
+  },
   vote: (a: { state: ApprovalState }) => allow(a.state, 'vote', 'takes no more votes'),
   withdraw: (a: { state: ApprovalState }) => allow(a.state, 'withdraw', 'cannot be withdrawn'),
   revoke: (a: { state: ApprovalState }) => allow(a.state, 'revoke', 'has no approval to revoke'),

@@ -71,6 +71,23 @@ export async function selectNewest(
   return raw && toRow(raw)
 }
 
+/** Was a request with exactly this content rejected, at any time? */
+export async function wasRevisionRejected(
+  db: Reader,
+  of: { versionId: string; environmentId: string; revisionDigest: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('approval')
+    .select('id')
+    .where('version_id', '=', of.versionId)
+    .where('environment_id', '=', of.environmentId)
+    .where('revision_digest', '=', of.revisionDigest)
+    .where('state', '=', 'rejected')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 export async function selectApprovals(
   db: Reader,
   filter: {

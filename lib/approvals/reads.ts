@@ -9,7 +9,15 @@ import { checkEvidence, eligible, separated, tally, type EvidenceCheck, type Tal
 import { currentApprovalPolicies } from './load-policies.ts'
 import { can, type ApprovalState, type ApprovalView, type Can, type Clearance, type VoteView } from './model.ts'
 import { choosePolicy } from './policy.ts'
-import { selectApproval, selectApprovals, selectNewest, selectVotes, type ApprovalRow } from './queries.ts'
+import {
+  selectApproval,
+  selectApprovals,
+  selectNewest,
+  selectVotes,
+  wasRevisionRejected,
+  type ApprovalRow,
+} from './queries.ts'
+import { revisionOf } from './request-approval.ts'
 
 export type ApprovalDetail = ApprovalView & {
   /** Of the model: what roles may be narrowed by. */
@@ -114,18 +122,15 @@ export async function planApproval(
   const { policy, digest } = choosePolicy(currentApprovalPolicies(), environment)
   const evidence = checkEvidence(policy, version.evaluation.metrics)
   const existing = await selectNewest(ctx.db, { ...input, share: false })
+  const { revisionDigest } = await revisionOf(ctx.db, version, environment, digest)
+  const wasRejected = await wasRevisionRejected(ctx.db, { ...input, revisionDigest })
+  const asked = can.ask({ newest: existing, revisionDigest, wasRejected, now: ctx.clock.now() })
   return {
     policy: { name: policy.name, digest, quorum: policy.quorum },
     evidence,
     existing: existing ? { id: existing.id, state: existing.state } : null,
-    can: firstDenied(askable(existing), ...evidence.map(complete)),
+    can: firstDenied(asked, ...evidence.map(complete)),
   }
-}
-
-function askable(existing: ApprovalRow | undefined): Can {
-  if (existing?.state === 'open') return { allowed: false, because: 'a request for it is open already' }
-  if (existing?.state === 'approved') return { allowed: false, because: 'it is approved there already' }
-  return { allowed: true }
 }
 
 function complete(check: EvidenceCheck): Can {
