@@ -68,6 +68,6 @@ test('an operator holds a rollout, lets it go on and takes it back; a developer 
   const { body } = await olu!.get(`/endpoints/${serving.endpointId}`)
   expect(body).toMatchObject({
     stable: { versionId: serving.versionIds[0] },
-    observed: { traffic: { weights: [{ versionId: serving.versionIds[0], percent: 100 }] } },
+    observed: { traffic: { weights: expect.arrayContaining([{ versionId: serving.versionIds[0], percent: 100 }]) } },
   })
 })
