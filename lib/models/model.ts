@@ -1,5 +1,6 @@
 import { valid } from 'semver'
 import { z } from 'zod'
+import { slug as shortSlug } from '#lib/members/model.ts'
 
 const slug = z.string().regex(/^[a-z][a-z0-9-]{1,62}$/, {
   error: 'must be 2 to 63 lower-case letters, digits and dashes, and start with a letter',
@@ -69,7 +70,8 @@ export const RegisterVersionInput = z.strictObject({
 })
 export type RegisterVersionInput = z.input<typeof RegisterVersionInput>
 
-export const CreateEnvironmentInput = z.strictObject({ name: slug, protected: z.boolean().default(true) })
+/** Named within the bound by which roles are narrowed to an environment. */
+export const CreateEnvironmentInput = z.strictObject({ name: shortSlug, protected: z.boolean().default(true) })
 export type CreateEnvironmentInput = z.input<typeof CreateEnvironmentInput>
 
 export const SetAliasInput = z.strictObject({

@@ -35,6 +35,10 @@ const member =
     body: { issuer: 'https://idp.test', subject: 's', name: 'S', role: 'viewer', ...fields },
   })
 
+const environment =
+  (fields: Record<string, unknown>): BadRequest['send'] =>
+  ({ admin }) => ({ method: 'POST', path: '/api/v1/environments', token: admin, body: fields })
+
 /** Fields of the wrong type, size or form, in bodies and in queries. */
 export const fieldCases: readonly BadRequest[] = [
   wrongField(
@@ -159,6 +163,20 @@ export const fieldCases: readonly BadRequest[] = [
     'role',
     'Invalid option: expected one of "viewer"|"developer"|"approver"|"validator"|"operator"|"auditor"|"admin"',
     member({ role: 'worker' }),
+  ),
+  wrongField(
+    'a role of the installation itself',
+    'issuer',
+    "must not be the installation's own: its roles are given by itself",
+    member({ issuer: 'quarterdeck', subject: 'system' }),
+  ),
+  ...[42, 63].map((length) =>
+    wrongField(
+      `an environment name of ${length} characters`,
+      'name',
+      'must be 2 to 41 lower-case letters, digits and dashes, and start with a letter',
+      environment({ name: 'e'.repeat(length) }),
+    ),
   ),
   wrongField('a limit of nothing', 'limit', limitRule, reading('/models?limit=0')),
   wrongField('a limit beyond the bound', 'limit', limitRule, reading('/models?limit=201')),
