@@ -75,7 +75,7 @@ async function declare(turn: Turn, versionId: string, because: string): Promise<
 }
 
 // Always written, also when the weights are found as they should be: with them goes where the breaker falls back to, which
-// no reading tells, and a latched trip is cleared.
+// no reading tells, and a latched trip is cleared: by a rollback any, by a promotion only the one that a person let go.
 async function setWeights(turn: Turn, plan: Plan, action: Of<'set-weights'>): Promise<Performed> {
   const { system, row, trafficFence } = turn
   const port = system.ports.traffic(row.cluster)
@@ -87,13 +87,20 @@ async function setWeights(turn: Turn, plan: Plan, action: Of<'set-weights'>): Pr
   if (!isExpected && plan.kind === 'promotion' && row.request === null && !isOwn(turn, reading)) {
     return { kind: 'hold', because: `somebody else changed the traffic during the promotion: ${describe(found)}` }
   }
+  const trip = reading.kind === 'observed' ? reading.breaker : null
+  if (trip !== null && plan.kind === 'promotion' && trip.tripId !== row.request?.acknowledgedTripId) {
+    return {
+      kind: 'hold',
+      because: `the data plane's breaker took the candidate out (${trip.tripId}): ${trip.because}`,
+    }
+  }
   await requireClaim(turn)
   const result = await port.write(
     trafficChange(row.endpointId, action.weights, {
       stableVersionId: plan.to.versionId,
       expectResourceVersion: reading.kind === 'observed' ? reading.resourceVersion : null,
       fence: trafficFence,
-      clearBreaker: reading.kind === 'observed' ? reading.breaker?.tripId : undefined,
+      clearBreaker: trip?.tripId,
     }),
   )
   switch (result.kind) {

@@ -3,7 +3,7 @@ import type { Ctx } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
 import { loadRollout, moved } from './hold-rollout.ts'
-import { can, isPromotionHeld, SteerRolloutInput, type PersonRequest } from './model.ts'
+import { can, isPromotionHeld, SteerRolloutInput, type PersonRequest, type RolloutRow } from './model.ts'
 import type { RolloutObservation } from './observation.ts'
 import { updateRollout } from './queries.ts'
 import { selectLastObservation } from './queries-observations.ts'
@@ -30,7 +30,7 @@ export async function resumeRollout(ctx: Ctx, input: SteerRolloutInput): Promise
     }
     const state = isPromotionHeld(row) ? 'promoting' : row.step < 0 ? 'pending' : 'progressing'
     const afresh = wasChanged(seen) ? { stepStartedAt: null, stepGeneration: null } : {}
-    const change = { state, request, heldBecause: null, ...afresh } as const
+    const change = { state, request, heldBecause: null, planStep: planStepOf(row), ...afresh } as const
     if (!(await updateRollout(tx, row, change, { now }))) throw moved(row)
     const before = { state: row.state, step: row.step, heldBecause: row.heldBecause }
     return {
@@ -39,6 +39,15 @@ export async function resumeRollout(ctx: Ctx, input: SteerRolloutInput): Promise
       wake: ['rollouts'],
     }
   })
+}
+
+// A promotion that was held half way goes on from its write of the weights: what was written may have been undone since.
+// Its later steps find done what they did before.
+function planStepOf(row: RolloutRow): number {
+  if (!isPromotionHeld(row)) return row.planStep
+  const upToNow = row.plan?.steps.slice(0, row.planStep + 1) ?? []
+  const writes = upToNow.findLastIndex(({ action }) => action.kind === 'set-weights')
+  return writes < 0 ? row.planStep : writes
 }
 
 function wasChanged(seen: RolloutObservation | undefined): boolean {
