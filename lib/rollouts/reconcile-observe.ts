@@ -20,6 +20,8 @@ export type Seen = {
   cluster: ClusterReading
   /** The candidate's percent as read, or as intended while it cannot be read. */
   candidatePercent: number
+  /** What was stored last. */
+  last: RolloutObservation | undefined
 }
 
 /** Reads the outside and the facts of both sides, outside of any transaction. What cannot be read is unknown. */
@@ -54,7 +56,7 @@ export async function observeRollout(turn: Turn): Promise<Seen> {
     history,
   }
   const candidatePercent = traffic.kind === 'observed' ? percentOf(traffic.weights, row.to.versionId) : row.weight
-  return { observation, traffic, cluster, candidatePercent }
+  return { observation, traffic, cluster, candidatePercent, last }
 }
 
 /** The candidate's server, if one was read. */
@@ -71,15 +73,17 @@ async function factsOfStep({ system, row }: Turn): Promise<StepFacts | null> {
   const from = new Date(stepStartedAt.getTime() + row.policy.analysis.warmupSeconds * 1000)
   const hasQuality = row.policy.analysis.metrics.some(({ of }) => of.startsWith('quality.'))
   const { endpointId } = row
-  const side = async ({ versionId }: { versionId: string }): Promise<SideFacts> => {
-    const [requests, quality] = await Promise.all([
+  const side = async ({ versionId }: { versionId: string }) => {
+    const [requests, quality, everLabelled] = await Promise.all([
       findRequestTotals(system.db, { endpointId, versionId, generation, from }),
       hasQuality ? findQualityTotals(system.db, { endpointId, versionId, generation }) : emptyQuality(),
+      hasQuality ? findQualityTotals(system.db, { endpointId, versionId }) : emptyQuality(),
     ])
-    return { requests, quality }
+    return { requests, quality, everLabelled }
   }
   const [stable, candidate] = await Promise.all([side(row.from), side(row.to)])
-  const labelDelaySeconds = meanLabelDelaySeconds(stable.quality, candidate.quality)
+  // Over all generations: a step's own first labels come only when their delay is over, and are the quick ones.
+  const labelDelaySeconds = meanLabelDelaySeconds(stable.everLabelled, candidate.everLabelled)
   return { stable, candidate, labelDelaySeconds }
 }
 
