@@ -7,17 +7,26 @@ import { beginStep } from './begin-step.ts'
 import type { Decision } from './decision.ts'
 import type { Seen } from './reconcile-observe.ts'
 import { change, ClaimLost, loader, workerOf, type Turn } from './reconcile-turn.ts'
+import type { RolloutObservation } from './observation.ts'
 import { insertObservation } from './queries.ts'
 
 const storeEveryMs = 10_000
+const storeHeldEveryMs = 300_000
 
-/** Keeps what was seen and decided: when the decision is another one, when it leads to an act, and every ten seconds. */
+/**
+ * Keeps what was seen and decided: when the decision is another one or the outside changed, when it leads to an act, and
+ * every ten seconds; while held, which may be for days, every five minutes.
+ */
 export async function storeDecision(turn: Turn, seen: Seen, decision: Decision): Promise<void> {
   const { system, row, now } = turn
   const last = row.decision
-  const isNew = last === null || signature(last.decision) !== signature(decision)
+  const isNew =
+    last === null ||
+    signature(last.decision) !== signature(decision) ||
+    outsideOf(seen.last) !== outsideOf(seen.observation)
   const isAct = decision.kind !== 'wait' && !(decision.kind === 'hold' && row.state === 'held')
-  if (!isNew && !isAct && now.getTime() - last.at < storeEveryMs) return
+  const everyMs = row.state === 'held' ? storeHeldEveryMs : storeEveryMs
+  if (!isNew && !isAct && now.getTime() - last.at < everyMs) return
   const stored = { id: newId('observation', now), at: now, observation: seen.observation, decision }
   const isHeld = await housekeep(system, 'observation', (tx) => insertObservation(tx, row, stored))
   if (!isHeld) throw new ClaimLost(`the claim on rollout ${row.id} was lost`)
@@ -119,4 +128,12 @@ export function sentence(decision: { because: { message: string }[] }): string {
 
 function signature({ kind, because }: Decision): string {
   return JSON.stringify([kind, because.map(({ code, metric }) => [code, metric])])
+}
+
+// What a person who resumes takes responsibility for, and what counts since when the candidate is not ready.
+function outsideOf(observation: RolloutObservation | undefined): string {
+  if (observation === undefined) return ''
+  const { reading, breaker } = observation.traffic
+  const share = reading.kind === 'observed' ? [reading.candidatePercent, reading.otherManager] : null
+  return JSON.stringify([share, breaker?.tripId, observation.candidate.ready])
 }
