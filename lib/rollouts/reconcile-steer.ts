@@ -1,8 +1,9 @@
 import { sameWeights, trafficChange } from '#lib/endpoints/server-spec.ts'
 import { unreachable } from '#lib/platform/errors.ts'
+import type { TrafficReading } from '#lib/platform/ports/traffic.ts'
 import { decide } from './decide.ts'
 import type { Decision } from './decision.ts'
-import { splitOf } from './model.ts'
+import { isPromotionHeld, splitOf } from './model.ts'
 import { applyServer } from './reconcile-apply.ts'
 import { observeRollout, serverOf, type Seen } from './reconcile-observe.ts'
 import { walkPlan } from './reconcile-plan.ts'
@@ -25,7 +26,7 @@ export async function steer(turn: Turn): Promise<TurnResult> {
       await writeWeights(turn, seen, decision.next?.candidatePercent ?? 0)
       return acted
     case 'hold':
-      if (turn.row.state === 'held') return rest(lookEveryMs)
+      if (turn.row.state === 'held') return restHeld(turn, seen)
       await recordHold(turn, sentence(decision))
       return acted
     case 'rollback':
@@ -53,7 +54,7 @@ async function planOrHold(
 // Nothing was decided: bring about what was decided before. A held rollout is left as it is found.
 async function carryOn(turn: Turn, seen: Seen, decision: Decision): Promise<TurnResult> {
   const { row } = turn
-  if (row.state === 'held') return rest(lookEveryMs)
+  if (row.state === 'held') return restHeld(turn, seen)
   if (row.state === 'promoting') return walkPlan(turn)
   const server = serverOf(seen.cluster, row.to.versionId)
   if (seen.cluster.kind !== 'unreachable' && (!server || server.state === 'stopped')) return startCandidate(turn)
@@ -64,19 +65,33 @@ async function carryOn(turn: Turn, seen: Seen, decision: Decision): Promise<Turn
   return rest(Math.max(0, Math.min(lookEveryMs, reviewMs)))
 }
 
+// Nothing is asked for while held. But a step whose weights were asked for before the hold serves: it is to be judged.
+async function restHeld(turn: Turn, { traffic }: Seen): Promise<TurnResult> {
+  const { row } = turn
+  const isUnread = row.step >= 0 && row.stepStartedAt === null && !isPromotionHeld(row)
+  if (!isUnread || traffic.kind !== 'observed' || !isOurs(turn, traffic)) return rest(lookEveryMs)
+  await recordVerified(turn, traffic.generation)
+  return acted
+}
+
 // The step's weights, until they are read back as ours.
 async function establish(turn: Turn, seen: Seen): Promise<TurnResult> {
   const { row } = turn
   const { traffic } = seen
   if (traffic.kind === 'unreachable') return backOff(turn)
-  const isOurs = traffic.kind === 'observed' && traffic.otherManager === null && traffic.breaker === null
-  if (isOurs && sameWeights(traffic.weights, splitOf(row, row.weight))) {
+  if (traffic.kind === 'observed' && isOurs(turn, traffic)) {
     await recordVerified(turn, traffic.generation)
     return acted
   }
   // Weight is given to nothing that is not there to carry it.
   if (seen.observation.candidate.ready !== true) return rest(lookAgainMs)
   return (await writeWeights(turn, seen, row.weight)) ? acted : backOff(turn)
+}
+
+// The step's split, written by us and not by the breaker.
+function isOurs({ row }: Turn, traffic: Extract<TrafficReading, { kind: 'observed' }>): boolean {
+  const isUndisturbed = traffic.otherManager === null && traffic.breaker === null
+  return isUndisturbed && sameWeights(traffic.weights, splitOf(row, row.weight))
 }
 
 /** Asks for a split, conditional on what was read. False when it was not applied: the next turn reads again. */
