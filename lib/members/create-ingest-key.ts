@@ -26,7 +26,8 @@ export async function createIngestKey(
       const key = { id: newId('ingestKey', now), hint: `${secret.slice(0, 8)}…` }
       const { workspaceId, actorId: createdBy } = ctx
       const secretDigest = digestOfSecret(secret)
-      await insertIngestKey(tx, { ...key, workspaceId, endpointId, kinds, secretDigest, createdBy, now })
+      if (!(await insertIngestKey(tx, { ...key, workspaceId, endpointId, kinds, secretDigest, createdBy, now })))
+        throw new Error('two random secrets of 256 bits were the same')
       return {
         value: key,
         audit: { resource: { kind: 'ingest-key', id: key.id }, after: { endpointId, kinds }, because: 'asked for' },

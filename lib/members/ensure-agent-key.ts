@@ -2,6 +2,7 @@ import { mutate } from '#lib/mutate.ts'
 import { rootWorkspaceId } from '#lib/platform/actor.ts'
 import { systemCtx } from '#lib/platform/call.ts'
 import type { System } from '#lib/platform/context.ts'
+import { isProblem, problem } from '#lib/platform/errors.ts'
 import { newId } from '#lib/platform/ids.ts'
 import type { Secrets } from '#lib/platform/secrets.ts'
 import { digestOfSecret } from './create-ingest-key.ts'
@@ -15,12 +16,21 @@ export function agentIngestSecret(secrets: Secrets): string {
 
 /**
  * Makes sure that the local agent's ingest key is known. It belongs to the installation's own workspace, which lets it
- * send for endpoints of every workspace: it is the data plane that they all serve from.
+ * send for endpoints of every workspace: it is the data plane that they all serve from. A key that was revoked stays so.
  */
 export async function ensureAgentKey(system: System): Promise<void> {
   const secret = agentIngestSecret(system.secrets)
   const digest = digestOfSecret(secret)
   if (await selectIngestKey(system.db, digest)) return
+  try {
+    await storeAgentKey(system, digest)
+  } catch (error) {
+    // Another process of this installation was first, or the key was revoked: either way it is there.
+    if (!isProblem(error, 'conflict')) throw error
+  }
+}
+
+async function storeAgentKey(system: System, secretDigest: string): Promise<void> {
   const here = { kind: 'workspace', id: rootWorkspaceId, workspaceId: rootWorkspaceId }
   const ctx = systemCtx(system)
   await mutate(
@@ -34,12 +44,12 @@ export async function ensureAgentKey(system: System): Promise<void> {
         workspaceId: rootWorkspaceId,
         endpointId: null,
         kinds: [...ingestKinds],
-        secretDigest: digest,
+        secretDigest,
         hint: 'local agent',
         createdBy: ctx.actorId,
         now,
       }
-      await insertIngestKey(tx, key)
+      if (!(await insertIngestKey(tx, key))) throw problem('conflict', 'The key of the local agent is known already.')
       return {
         value: id,
         audit: {

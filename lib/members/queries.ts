@@ -172,7 +172,7 @@ export function selectIngestKey(db: Reader, secretDigest: string) {
     .executeTakeFirst()
 }
 
-/** Stores a key by its digest; the secret itself is never here. */
+/** Stores a key by its digest; the secret itself is never here. False when that secret is known already. */
 export async function insertIngestKey(
   tx: Tx,
   key: {
@@ -185,8 +185,8 @@ export async function insertIngestKey(
     createdBy: string
     now: Date
   },
-): Promise<void> {
-  await tx
+): Promise<boolean> {
+  const result = await tx
     .insertInto('ingest_key')
     .values({
       id: key.id,
@@ -199,5 +199,7 @@ export async function insertIngestKey(
       created_by: key.createdBy,
       revoked_at: null,
     })
-    .execute()
+    .onConflict((c) => c.column('secret_digest').doNothing())
+    .executeTakeFirst()
+  return result.numInsertedOrUpdatedRows === 1n
 }
