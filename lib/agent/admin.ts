@@ -7,6 +7,7 @@ import { holdsToken, isLocalHost } from './guard.ts'
 import type { Log } from '#lib/platform/log.ts'
 import type { AgentMetrics } from './metrics.ts'
 import type { Watch } from './watch.ts'
+import type { TapCounts } from './tap.ts'
 import { identifier, removeQuery, serverBody, trafficBody } from './wire.ts'
 
 export type AdminOptions = {
@@ -16,7 +17,7 @@ export type AdminOptions = {
   endpoints: Endpoints
   watch: Watch
   metrics: AgentMetrics
-  tap(): { buffered: number; dropped: number }
+  tap(): TapCounts
   isReady(): boolean
 }
 

@@ -162,7 +162,12 @@ function afterServing(served: Served, metrics: AgentMetrics, tap: Tap): void {
 
 function startTap(config: AgentConfig, clock: Clock, log: Log): { tap: Tap; closeTap: () => Promise<void> } {
   if (!config.ingest) {
-    const tap: Tap = { on: false, push: () => {}, counts: () => ({ buffered: 0, dropped: 0 }), stop: async () => {} }
+    const tap: Tap = {
+      on: false,
+      push: () => {},
+      counts: () => ({ buffered: 0, dropped: 0, rejected: 0 }),
+      stop: async () => {},
+    }
     return { tap, closeTap: async () => {} }
   }
   const target = deliverTo({ ...config.ingest, timeoutMs: config.tap.timeoutMs })

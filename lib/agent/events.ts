@@ -47,7 +47,7 @@ export const heartbeatEvent = z.object({
         .nullable(),
     }),
   ),
-  tap: z.object({ buffered: z.int(), dropped: z.int() }),
+  tap: z.object({ buffered: z.int(), dropped: z.int(), rejected: z.int() }),
 })
 
 export const agentEvent = z.discriminatedUnion('type', [requestEvent, predictionEvent, heartbeatEvent])

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { TapCounts } from './tap.ts'
 
 export type AgentMetrics = ReturnType<typeof declareAgentMetrics>
 
@@ -6,7 +7,7 @@ const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 /** The metrics of one agent. `read` is asked at each scrape for what is a state rather than an event. */
 export function declareAgentMetrics(read: {
-  tap(): { buffered: number; dropped: number }
+  tap(): TapCounts
   endpoints(): { endpoint: string; generation: number; tripped: boolean }[]
 }) {
   const registry = new Registry()
@@ -59,6 +60,9 @@ function declareStates(registers: Registry[], read: Parameters<typeof declareAge
     ),
     gauge('quarterdeck_agent_tap_dropped_events', 'Telemetry events given up since the agent started', [], (g) =>
       g.set(read.tap().dropped),
+    ),
+    gauge('quarterdeck_agent_tap_rejected_events', 'Telemetry events that the ingest server rejected', [], (g) =>
+      g.set(read.tap().rejected),
     ),
     gauge('quarterdeck_agent_generation', 'Generation of the traffic of an endpoint', ['endpoint'], (g) => {
       for (const e of read.endpoints()) g.set({ endpoint: e.endpoint }, e.generation)

@@ -20,8 +20,8 @@ const event = (status: number): RequestEvent => ({
 
 type Received = { batchId: string; authorization: string; lines: unknown[] }
 
-/** A real ingest server that answers the given statuses in turn, then 202. */
-async function startIngest(statuses: number[]) {
+/** A real ingest server that answers the given statuses in turn, then 202, each with the answer. */
+async function startIngest(statuses: number[], answer: object = {}) {
   const received: Received[] = []
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
@@ -33,7 +33,7 @@ async function startIngest(statuses: number[]) {
         authorization: String(request.headers.authorization),
         lines: lines.map((line): unknown => JSON.parse(line)),
       })
-      response.writeHead(request.url === '/v1/events' ? (statuses.shift() ?? 202) : 404).end()
+      response.writeHead(request.url === '/v1/events' ? (statuses.shift() ?? 202) : 404).end(JSON.stringify(answer))
       server.emit('batch')
     })
   })
@@ -52,8 +52,9 @@ afterEach(async () => {
 async function tapTo(
   statuses: number[],
   over: Partial<TapOptions> = {},
+  answer: object = {},
 ): Promise<{ tap: Tap; ingest: Awaited<ReturnType<typeof startIngest>> }> {
-  const ingest = await startIngest(statuses)
+  const ingest = await startIngest(statuses, answer)
   const target = deliverTo({ url: ingest.url, key: 'ik_test', timeoutMs: 5000 })
   const tap = openTap({
     clock: systemClock,
@@ -79,7 +80,7 @@ describe('tap', () => {
     expect(ingest.received.flatMap((r) => r.lines)).toEqual([0, 1, 2, 3, 4].map((i) => event(200 + i)))
     expect(new Set(ingest.received.map((r) => r.authorization))).toEqual(new Set(['Bearer ik_test']))
     expect(new Set(ingest.received.map((r) => r.batchId)).size).toBe(ingest.received.length)
-    expect(tap.counts()).toEqual({ buffered: 0, dropped: 0 })
+    expect(tap.counts()).toEqual({ buffered: 0, dropped: 0, rejected: 0 })
   })
 
   it('sends a batch again with the same id after 503 and 429', async () => {
@@ -89,7 +90,7 @@ describe('tap', () => {
     expect(new Set(ingest.received.map((r) => r.batchId)).size).toBe(1)
     expect(ingest.received.map((r) => r.lines)).toEqual([[event(200)], [event(200)], [event(200)]])
     await tap.stop(5000)
-    expect(tap.counts()).toEqual({ buffered: 0, dropped: 0 })
+    expect(tap.counts()).toEqual({ buffered: 0, dropped: 0, rejected: 0 })
   })
 
   it('does not repeat what the receiver refuses, and counts it', async () => {
@@ -98,7 +99,16 @@ describe('tap', () => {
     tap.push(event(201))
     await tap.stop(5000)
     expect(ingest.received).toHaveLength(1)
-    expect(tap.counts()).toEqual({ buffered: 0, dropped: 2 })
+    expect(tap.counts()).toEqual({ buffered: 0, dropped: 2, rejected: 0 })
+  })
+
+  it('counts what the receiver rejected of a batch that it took, also beyond what it lists', async () => {
+    const unfit = { index: 0, path: 'features', message: 'expected a number', partial: true }
+    const { tap, ingest } = await tapTo([200], {}, { accepted: 1, rejected: [unfit], rejectedMore: 2 })
+    tap.push(event(200))
+    await tap.stop(5000)
+    expect(ingest.received).toHaveLength(1)
+    expect(tap.counts()).toEqual({ buffered: 0, dropped: 0, rejected: 3 })
   })
 
   it('gives up after the last attempt and counts it', async () => {
@@ -119,7 +129,7 @@ describe('tap', () => {
       deliver: async (batch) => {
         await held
         sent.push(batch.lines)
-        return { kind: 'delivered' }
+        return { kind: 'delivered', rejected: null }
       },
     })
     tap.push(event(0))
@@ -127,7 +137,7 @@ describe('tap', () => {
     // One turn of the loop, so that the sender holds the first batch, which cannot be dropped under way.
     await new Promise((resolve) => setImmediate(resolve))
     for (let i = 2; i < 12; i++) tap.push(event(i))
-    expect(tap.counts()).toEqual({ buffered: 6, dropped: 6 })
+    expect(tap.counts()).toEqual({ buffered: 6, dropped: 6, rejected: 0 })
     release()
     await tap.stop(5000)
     const statuses = sent.flat().map((line) => (JSON.parse(line) as RequestEvent).status)

@@ -3,6 +3,7 @@ import { capturePrediction } from './capture.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { AgentEvent, HeartbeatEvent, RequestEvent } from './events.ts'
 import type { Served } from './gateway.ts'
+import type { TapCounts } from './tap.ts'
 
 /** The events of one served request: always its request event, and its prediction event when there is one. */
 export function eventsOf(served: Served): AgentEvent[] {
@@ -29,7 +30,7 @@ export type HeartbeatOptions = {
   agentId: string
   everyMs: number
   endpoints: Endpoints
-  tap(): { buffered: number; dropped: number }
+  tap(): TapCounts
   onBeat(event: HeartbeatEvent): void
 }
 

@@ -73,8 +73,8 @@ export function emptyDriftFold(): DriftFold {
 }
 
 /**
- * Counts one prediction in every monitor of its endpoint, in the window of its event time. Returns null, or why it is
- * refused; then no monitor has counted it.
+ * Counts one prediction in every monitor of its endpoint, in the window of its event time. Returns null, or why it does
+ * not fit; then no monitor has counted it.
  */
 export function foldPrediction(
   fold: DriftFold,

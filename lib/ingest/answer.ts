@@ -1,6 +1,9 @@
 import type { EventRejection } from '#lib/telemetry/events.ts'
 
-/** What a sender is told: how many events count, and why the others do not. */
+/**
+ * What a sender is told: how many events count, and why the others do not. An event whose values do not fit the profile of a drift
+ * monitor is in both, as `partial`: it counts everywhere but in drift.
+ */
 export type Answer = {
   accepted: number
   /** In the order of the events, the first thousand. */

@@ -106,16 +106,16 @@ function foldBatches(batches: readonly Batch[], monitors: ReadonlyMap<string, En
   const drift = emptyDriftFold()
   const answers = new Map<Batch, Answer>()
   for (const batch of batches) {
-    const refused: EventRejection[] = []
-    const taken = batch.events.filter(({ event, index }) => {
-      if (event.type !== 'prediction') return true
+    const unfit: EventRejection[] = []
+    for (const { event, index } of batch.events) {
+      if (event.type !== 'prediction') continue
       const of = monitors.get(event.endpoint)
       const message = of ? foldPrediction(drift, of, event) : null
-      if (message !== null) refused.push({ index, path: 'features', message })
-      return message === null
-    })
-    foldEvents(telemetry, batch, taken)
-    answers.set(batch, answerOf(taken.length, [...batch.rejected, ...refused]))
+      // A feature of the wrong type is no fault of the score or of the label: the prediction stays in quality.
+      if (message !== null) unfit.push({ index, path: 'features', message, partial: true })
+    }
+    foldEvents(telemetry, batch, batch.events)
+    answers.set(batch, answerOf(batch.events.length, [...batch.rejected, ...unfit]))
   }
   return { telemetry, drift, answers }
 }

@@ -1,4 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createMonitor } from '#lib/drift/create-monitor.ts'
+import { createProfile } from '#lib/drift/create-profile.ts'
+import { buildProfile } from '#lib/drift/profile.ts'
+import { selectCounts } from '#lib/drift/queries-monitors.ts'
+import { listMonitors } from '#lib/drift/reads.ts'
 import { startIngest, type Ingest } from '#lib/ingest/server.ts'
 import { makeSetting, send, type Setting } from '#lib/ingest/testing/setting.ts'
 import { createIngestKey } from '#lib/members/create-ingest-key.ts'
@@ -96,5 +101,33 @@ describe('quality', () => {
     const { pending } = await readQuality(await s.workspace.as('viewer'), { endpointId: s.endpoint })
     expect(pending).toEqual({ predictions: 0, earlyLabels: 0 })
     expect(await reconcileQuality(t.system)).toBe(0)
+  })
+})
+
+describe('a prediction that a drift monitor cannot count', () => {
+  it('is in quality all the same, with its label', async () => {
+    const developer = await s.workspace.as('developer')
+    const profile = buildProfile({ distance: Array.from({ length: 200 }, (_, i) => i) })
+    const { id } = await createProfile(developer, { versionId: s.stable, source: 'made up', profile })
+    await createMonitor(developer, { endpointId: s.endpoint, profileId: id, name: 'hourly' })
+    const mistyped = prediction('mistyped', { generation: 5, features: { distance: 'far' } })
+    const fitting = prediction('fitting', { generation: 5, features: { distance: 7 } })
+    const { answer } = await send(ingest.url, s.key, [
+      mistyped,
+      fitting,
+      label('mistyped', true),
+      label('fitting', false),
+    ])
+    expect(answer).toMatchObject({ accepted: 4, rejected: [{ index: 0, path: 'features', partial: true }] })
+    const totals = await findQualityTotals(t.system.db, { endpointId: s.endpoint, versionId: s.stable, generation: 5 })
+    expect(totals).toMatchObject({ labelled: 2, correct: 1 })
+    const monitors = await listMonitors(await s.workspace.as('viewer'))
+    const counts = await selectCounts(t.system.db, monitors.items[0]!.id, new Date(0), new Date(at + 100 * dayMs))
+    expect(
+      counts
+        .filter((c) => c.feature === 'distance')
+        .flatMap((c) => c.counts)
+        .reduce((a, b) => a + b, 0n),
+    ).toBe(1n)
   })
 })

@@ -31,7 +31,7 @@ const ofAgent = [
       },
       { endpoint: 'ep_2', generation: 0, weights: [], breaker: null },
     ],
-    tap: { buffered: 0, dropped: 0 },
+    tap: { buffered: 0, dropped: 0, rejected: 0 },
   }),
 ]
 

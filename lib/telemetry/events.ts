@@ -73,7 +73,7 @@ export const heartbeatEvent = z.object({
       }),
     )
     .max(10_000),
-  tap: z.object({ buffered: z.int().min(0), dropped: z.int().min(0) }),
+  tap: z.object({ buffered: z.int().min(0), dropped: z.int().min(0), rejected: z.int().min(0).optional() }),
 })
 
 /** One event, for the documentation of the API. */
@@ -87,8 +87,11 @@ export type TelemetryEvent = z.output<typeof telemetryEvent>
 export type EventKind = TelemetryEvent['type']
 export const eventKinds = ['request', 'prediction', 'label', 'heartbeat'] as const satisfies readonly EventKind[]
 
-/** Why an event was not taken: its position in the request, from 0, and the path of the field in dots. */
-export type EventRejection = { index: number; path: string; message: string }
+/**
+ * Why an event was not taken: its position in the request, from 0, and the path of the field in dots. `partial`: it was taken, only
+ * drift does not count it.
+ */
+export type EventRejection = { index: number; path: string; message: string; partial?: true }
 
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const controls = /[\u0000-\u001f\u007f]/
