@@ -5,6 +5,7 @@ import { mutate } from '#lib/mutate.ts'
 import { workerCtx } from '#lib/platform/call.ts'
 import { claimDue, releaseClaim, type Claim } from '#lib/platform/claim.ts'
 import type { System } from '#lib/platform/context.ts'
+import type { Reader } from '#lib/platform/db/schema.ts'
 import { housekeep } from '#lib/platform/housekeep.ts'
 import { decideEndpoint, type EndpointAction, type EndpointDecision, type EndpointObservation } from './decide.ts'
 import { loadEndpoint } from './deploy-version.ts'
@@ -17,7 +18,7 @@ import {
   updateState,
   type EndpointRow,
 } from './queries.ts'
-import { serverSpec, trafficChange } from './server-spec.ts'
+import { sameWeights, serverSpec, trafficChange } from './server-spec.ts'
 
 const leaseSeconds = 30
 const claimsMax = 10
@@ -54,11 +55,17 @@ async function reconcileOne(system: System, claim: Work): Promise<boolean> {
     if (!row) return false
     const { observation, observed } = await observe(system, row)
     const decision = decideEndpoint(observation)
+    const { action } = decision
+    const putBack = action.kind === 'write-weights' ? action.putBack : null
+    const isRepeated = putBack !== null && isSameAgain(row, claim, observed)
+    // An outside edit is told before it is put back, so that it is on record even if we die in between; and once.
+    if (putBack !== null && !isRepeated) await recordPutBack(system, row, putBack)
     await record(system, row, claim, observed, decision)
-    await actOn(system, row, claim, decision.action)
-    acted = decision.action.kind !== 'none'
-    outcome = 'done'
-    pauseMs = acted ? actedPauseMs : decision.settled ? settledPauseMs : waitingPauseMs
+    await actOn(system, row, claim, action)
+    acted = action.kind !== 'none' && !isRepeated
+    // Until a put-back reads back, it counts as an attempt: one that is undone at once is tried ever more slowly.
+    outcome = putBack === null ? 'done' : 'failed'
+    if (!isRepeated) pauseMs = acted ? actedPauseMs : decision.settled ? settledPauseMs : waitingPauseMs
   } catch (error) {
     system.log.error(
       { err: error, endpointId: claim.id },
@@ -69,6 +76,15 @@ async function reconcileOne(system: System, claim: Work): Promise<boolean> {
     await housekeep(system, 'lease', (tx) => releaseClaim(tx, 'endpoint', claim, due, outcome))
   }
   return acted
+}
+
+// The turn before put the same back, and it is there again.
+function isSameAgain(row: EndpointRow, claim: Claim, { traffic }: Observed): boolean {
+  const before = row.observed?.traffic
+  if (claim.attempts < 2 || row.state !== 'degraded' || !before || traffic === null) return false
+  const isSameManager = before.otherManager === traffic.otherManager
+  const isSameTrip = before.breaker?.because === traffic.breaker?.because
+  return isSameManager && isSameTrip && sameWeights(before.weights, traffic.weights)
 }
 
 async function observe(
@@ -175,8 +191,7 @@ async function writeWeights(
   claim: Work,
   action: Extract<EndpointAction, { kind: 'write-weights' }>,
 ): Promise<void> {
-  const { putBack, weights, expectResourceVersion, clearBreaker } = action
-  if (putBack !== null) await recordPutBack(system, row, putBack)
+  const { weights, expectResourceVersion, clearBreaker } = action
   const options = {
     stableVersionId: row.stableVersionId ?? '',
     expectResourceVersion,
@@ -187,7 +202,6 @@ async function writeWeights(
   if (result.kind !== 'applied') system.log.warn({ endpointId: row.id, result }, 'weights were not applied')
 }
 
-// An outside edit is told before it is put back, so that it is on record even if we die in between.
 async function recordPutBack(system: System, row: EndpointRow, found: string): Promise<void> {
   await mutate(
     workerCtx(system, row.workspaceId),
@@ -205,18 +219,22 @@ async function recordPutBack(system: System, row: EndpointRow, found: string): P
 }
 
 // The alias first, read back by the port; then the record that it serves. A crash in between repeats the alias, harmlessly.
+// A rollout may have begun since the observation, or even have ended: then what serves is for it to record. The alias is
+// read before that is asked, so that one which is moved afterwards is met by the write's precondition.
 async function recordServing(system: System, row: EndpointRow, claim: Work, versionId: string): Promise<void> {
   const model = await findModel(system.db, row.modelId)
   if (!model) throw new Error(`endpoint ${row.id} names a model that is not there`)
   const registry = system.ports.registry(row.workspaceId)
   const before = await registry.readAlias(model.name, servingAlias)
   if (before.kind !== 'observed') throw new Error(`the alias of ${model.name} could not be read: ${before.because}`)
+  if (!(await isStillStable(system.db, await selectEndpoint(system.db, row.id), versionId))) return
   const written = await registry.writeAlias(model.name, servingAlias, versionId, { expected: before.version })
   if (written.kind !== 'written') throw new Error(`the alias of ${model.name} was not written: ${written.kind}`)
-  await mutate(
+  const recorded = mutate(
     workerCtx(system, row.workspaceId),
     { action: 'endpoint:observe', load: (tx) => loadEndpoint(tx, row.id) },
     async (tx, endpoint) => {
+      if (!(await isStillStable(tx, endpoint, versionId))) throw new Superseded()
       const now = system.clock.now()
       const because = 'All of the traffic goes to the stable version, as read back.'
       if (!(await updateState(tx, claim, 'serving', because)))
@@ -233,4 +251,17 @@ async function recordServing(system: System, row: EndpointRow, claim: Work, vers
       return { value: undefined, audit: { before: { state: endpoint.state }, after, because }, wake: ['rollouts'] }
     },
   )
+  await recorded.catch((error: unknown) => {
+    if (!(error instanceof Superseded)) throw error
+    system.log.info({ endpointId: row.id, versionId }, 'what serves was not recorded: it changed meanwhile')
+  })
+}
+
+/** What a turn saw is no longer so: it writes nothing, and the next one looks again. */
+class Superseded extends Error {
+  override readonly name = 'Superseded'
+}
+
+async function isStillStable(db: Reader, endpoint: EndpointRow | undefined, versionId: string): Promise<boolean> {
+  return endpoint?.stableVersionId === versionId && !(await hasActiveRollout(db, endpoint.id))
 }
