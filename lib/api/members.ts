@@ -5,6 +5,8 @@ import { createIngestKey } from '#lib/members/create-ingest-key.ts'
 import { createWorkspace } from '#lib/members/create-workspace.ts'
 import { BindRoleInput, IngestKeyInput, WorkspaceInput } from '#lib/members/model.ts'
 import { listMembers, workspacesOf } from '#lib/members/reads.ts'
+import { revokeIngestKey } from '#lib/members/revoke-ingest-key.ts'
+import { revokeToken } from '#lib/members/revoke-token.ts'
 import { unbindRole } from '#lib/members/unbind-role.ts'
 import { defineRoute, type ApiRoute } from './route.ts'
 import { idParam, instant, reason } from './schemas.ts'
@@ -130,5 +132,33 @@ export const memberRoutes: readonly ApiRoute[] = [
     response: z.object({ id: z.string(), secret: z.string(), hint: z.string() }),
     replayable: false,
     run: (ctx, { body }) => createIngestKey(ctx, body),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/ingest-keys/{keyId}/revoke',
+    operationId: 'revokeIngestKey',
+    summary: 'Revoke an ingest key',
+    description: 'What is sent with it from now on is refused.',
+    tag,
+    action: 'ingest-key:revoke',
+    params: idParam('keyId', 'ingestKey'),
+    body: z.strictObject({ reason }),
+    status: 200,
+    response: z.object({ keyId: z.string() }),
+    run: (ctx, { params, body }) => revokeIngestKey(ctx, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/tokens/{tokenId}/revoke',
+    operationId: 'revokeToken',
+    summary: 'Revoke a bearer token',
+    description: 'By its id, the `jti` claim: of somebody who has a role in the workspace.',
+    tag,
+    action: 'token:revoke',
+    params: idParam('tokenId', 'token'),
+    body: z.strictObject({ reason }),
+    status: 200,
+    response: z.object({ tokenId: z.string() }),
+    run: (ctx, { params, body }) => revokeToken(ctx, { ...params, ...body }),
   }),
 ]

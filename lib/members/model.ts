@@ -70,6 +70,12 @@ export const IngestKeyInput = z.strictObject({
 })
 export type IngestKeyInput = z.input<typeof IngestKeyInput>
 
+export const RevokeIngestKeyInput = z.strictObject({
+  keyId: z.string().startsWith('ik_').max(64),
+  reason: z.string().trim().min(3).max(1000),
+})
+export type RevokeIngestKeyInput = z.input<typeof RevokeIngestKeyInput>
+
 export const TokenInput = z.strictObject({ lifetimeSeconds: z.number().int().min(60).max(86_400).default(3600) })
 export type TokenInput = z.input<typeof TokenInput>
 

@@ -105,7 +105,22 @@ export async function insertToken(
     .execute()
 }
 
-/** A token of somebody who has or had a role in the workspace; another one's does not exist for its admins. */
+export function lockIngestKey(tx: Tx, id: string) {
+  return tx.selectFrom('ingest_key').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+}
+
+/** False when it was revoked already. */
+export async function markIngestKeyRevoked(tx: Tx, id: string, now: Date): Promise<boolean> {
+  const result = await tx
+    .updateTable('ingest_key')
+    .set({ revoked_at: now })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** A token of somebody who has a role in the workspace; anybody else's does not exist for its admins. */
 export function lockToken(tx: Tx, id: string, workspaceId: string) {
   return tx
     .selectFrom('api_token as t')
@@ -116,7 +131,8 @@ export function lockToken(tx: Tx, id: string, workspaceId: string) {
         selectFrom('role_binding as b')
           .select('b.id')
           .whereRef('b.identity_id', '=', 't.identity_id')
-          .where('b.workspace_id', '=', workspaceId),
+          .where('b.workspace_id', '=', workspaceId)
+          .where('b.revoked_at', 'is', null),
       ),
     )
     .forUpdate()

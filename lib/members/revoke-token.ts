@@ -5,7 +5,10 @@ import { parseInput } from '#lib/platform/parse-input.ts'
 import { RevokeTokenInput } from './model.ts'
 import { lockToken, markTokenRevoked } from './queries-credentials.ts'
 
-/** Revokes a bearer token by its id (`jti`), at once: of somebody who has or had a role in this workspace. */
+/**
+ * Revokes a bearer token by its id (`jti`), at once: of somebody who has a role in this workspace. Of somebody who has none
+ * any more it gives nothing here, and what it gives elsewhere is not for the admins here to end.
+ */
 export async function revokeToken(ctx: Ctx, input: RevokeTokenInput): Promise<{ tokenId: string }> {
   const { tokenId, reason } = parseInput(RevokeTokenInput, input)
   return mutate(

@@ -7,6 +7,7 @@ import { loadPrices } from '#lib/costs/load-prices.ts'
 import { loadDriftPolicies } from '#lib/drift/reads-policies.ts'
 import { createEndpoint } from '#lib/endpoints/create-endpoint.ts'
 import { bindRole } from '#lib/members/bind-role.ts'
+import { createIngestKey } from '#lib/members/create-ingest-key.ts'
 import { issueToken } from '#lib/members/issue-token.ts'
 import { unbindRole } from '#lib/members/unbind-role.ts'
 import { builtinRegistry } from '#lib/models/builtin-registry.ts'
@@ -36,7 +37,15 @@ export type Site = {
   ws: TestWorkspace
   people: Record<HumanRole, { ctx: Ctx; token: string }>
   ids: Record<
-    'modelId' | 'versionId' | 'environmentId' | 'endpointId' | 'approvalId' | 'bindingId' | 'entryId',
+    | 'modelId'
+    | 'versionId'
+    | 'environmentId'
+    | 'endpointId'
+    | 'approvalId'
+    | 'bindingId'
+    | 'keyId'
+    | 'tokenId'
+    | 'entryId',
     string
   > &
     Things
@@ -127,6 +136,9 @@ async function makeSite(t: TestSystem): Promise<Site> {
     name: 'Extra',
     role: 'viewer',
   })
+  const key = await createIngestKey(people.operator.ctx, { kinds: ['label'] })
+  // A token that nobody here sends: a test may revoke it.
+  const spare = await issueToken(people.developer.ctx, {})
   const things = await makeThings(t, people, { modelId: model.id, versionId: version.id })
   const entry = await t.system.db
     .selectFrom('audit_entry')
@@ -144,6 +156,8 @@ async function makeSite(t: TestSystem): Promise<Site> {
       endpointId: endpoint.id,
       approvalId: approval.id,
       bindingId: bound.bindingId,
+      keyId: key.id,
+      tokenId: spare.id,
       entryId: entry.id,
       ...things,
     },
