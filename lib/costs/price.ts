@@ -24,7 +24,10 @@ export type Usage = {
   meter: Meter
   atMs: number
   quantityMicros: bigint | null
+  /** Where it was not measured: by how many requests of how many. */
+  unreported?: Unreported
 }
+type Unreported = { requests: bigint; of: bigint }
 
 export type CostLine = {
   endpointId: string
@@ -38,7 +41,7 @@ export type CostLine = {
 }
 
 /** Usage whose cost is not known. It is listed and never counted as 0. */
-export type Unpriced = Omit<Usage, 'atMs'> & { because: string }
+export type Unpriced = Omit<Usage, 'atMs' | 'unreported'> & { because: string }
 
 export type Cost = {
   lines: CostLine[]
@@ -52,7 +55,7 @@ export type Cost = {
 /** Usage times the price that held at its time. Lines are merged by endpoint, version, meter and price. Pure and exact. */
 export function priceUsage(usage: readonly Usage[], { prices }: Prices): Cost {
   const lines = new Map<string, Omit<CostLine, 'amount'>>()
-  const unpriced = new Map<string, Unpriced>()
+  const unpriced = new Map<string, Usage>()
   for (const used of usage) {
     const index = prices.findIndex((p) => holdsFor(p, used))
     const price = prices[index]
@@ -65,7 +68,7 @@ export function priceUsage(usage: readonly Usage[], { prices }: Prices): Cost {
     lines: list.map((line, i) => ({ ...line, amount: amounts[i] ?? 0n })),
     total,
     remainder,
-    unpriced: [...unpriced.values()].filter((u) => u.quantityMicros !== 0n),
+    unpriced: [...unpriced.values()].filter((u) => u.quantityMicros !== 0n).map(explain),
   }
 }
 
@@ -92,12 +95,24 @@ function addLine(
   lines.set(key, { ...held, quantityMicros: quantity, exact: multiply(price.price, quantity) })
 }
 
-function addUnpriced(unpriced: Map<string, Unpriced>, used: Usage): void {
-  const { endpointId, versionId, meter, quantityMicros } = used
-  const isMeasured = quantityMicros !== null
-  const because = isMeasured ? 'no price held at that time' : 'nobody reported how much was used'
-  const key = JSON.stringify([endpointId, versionId, meter, because])
-  const held = unpriced.get(key)?.quantityMicros ?? 0n
-  const quantity = isMeasured ? held + quantityMicros : null
-  unpriced.set(key, { endpointId, versionId, meter, quantityMicros: quantity, because })
+function addUnpriced(unpriced: Map<string, Usage>, used: Usage): void {
+  const { endpointId, versionId, meter, quantityMicros, unreported } = used
+  const key = JSON.stringify([endpointId, versionId, meter, quantityMicros !== null])
+  const held = unpriced.get(key)
+  const quantity = quantityMicros === null ? null : (held?.quantityMicros ?? 0n) + quantityMicros
+  const sum = unreported && {
+    requests: unreported.requests + (held?.unreported?.requests ?? 0n),
+    of: unreported.of + (held?.unreported?.of ?? 0n),
+  }
+  unpriced.set(key, { ...used, quantityMicros: quantity, ...(sum ? { unreported: sum } : {}) })
+}
+
+function explain({ endpointId, versionId, meter, quantityMicros, unreported }: Usage): Unpriced {
+  return { endpointId, versionId, meter, quantityMicros, because: becauseOf(quantityMicros, unreported) }
+}
+
+function becauseOf(quantityMicros: bigint | null, unreported: Unreported | undefined): string {
+  if (quantityMicros !== null) return 'no price held at that time'
+  if (unreported === undefined || unreported.requests === unreported.of) return 'nobody reported how much was used'
+  return `${unreported.requests} of ${unreported.of} requests did not report how much they used`
 }

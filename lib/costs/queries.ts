@@ -8,6 +8,8 @@ export type UsageRow = {
   piece: number
   requests: bigint
   cpuMicros: bigint
+  /** Of how many of the requests CPU time was reported. */
+  cpuReported: bigint
 }
 
 /**
@@ -24,7 +26,8 @@ export async function sumUsage(
   const { rows } = await sql<UsageRow>`
     select endpoint_id as "endpointId", version_id as "versionId",
       width_bucket(slice_at, ${[...borders]}::timestamptz[]) as piece,
-      sum(requests)::bigint as requests, sum(cpu_micros)::bigint as "cpuMicros"
+      sum(requests)::bigint as requests, sum(cpu_micros)::bigint as "cpuMicros",
+      sum(cpu_reported)::bigint as "cpuReported"
     from request_fact
     where endpoint_id in (select id from endpoint where workspace_id = ${where.workspaceId} and ${endpoint})
       and slice_at >= ${borders[0]} and slice_at < ${borders.at(-1)}

@@ -76,6 +76,23 @@ describe('readEndpointCost', () => {
     expect(view.versions).toMatchObject([{ serves: 'candidate', complete: false, perThousandRequests: null }])
   })
 
+  it('shows CPU time that only some requests reported as a part of the cost', async () => {
+    const where = { workspaceId: ws.id, endpointId: serving.endpointId }
+    await addFacts(t.system, where, [
+      { at: minute(30), versionId: serving.versionIds[0], requests: 10, cpuMicros: 1_000_000, cpuReported: 1 },
+      { at: minute(31), versionId: serving.versionIds[0], requests: 10, cpuMicros: 3_000_000, cpuReported: 10 },
+    ])
+    const view = await cost(minute(30), minute(32))
+    expect(view.lines.map((l) => [l.meter, l.quantity])).toEqual([
+      ['requests', '20'],
+      ['cpu-seconds', '4'],
+    ])
+    const because = '9 of 20 requests did not report how much they used'
+    expect(view.unpriced).toMatchObject([{ meter: 'cpu-seconds', quantity: null, because }])
+    expect(view).toMatchObject({ complete: false, perThousandRequests: null })
+    expect((await cost(minute(31), minute(32))).complete).toBe(true)
+  })
+
   it('does not know the cost of the time before the first price', async () => {
     const old = new Date('2023-06-01T00:00:00Z')
     const where = { workspaceId: ws.id, endpointId: serving.endpointId }

@@ -70,12 +70,19 @@ async function measure(ctx: Ctx, where: { workspaceId: string; endpointId?: stri
   return { rows, cost: priceUsage(usage, prices) }
 }
 
-// A model server that answers spends CPU time; none at all means that it does not report it.
-function usageOf({ endpointId, versionId, requests, cpuMicros }: UsageRow, atMs: number): Usage[] {
-  const measured = cpuMicros > 0n || requests === 0n
+// Every answer takes CPU time: of requests without a report it was used as well, and nobody knows how much.
+function usageOf({ endpointId, versionId, requests, cpuMicros, cpuReported }: UsageRow, atMs: number): Usage[] {
+  const names = { endpointId, versionId, atMs }
+  const unmeasured: Usage = {
+    ...names,
+    meter: 'cpu-seconds',
+    quantityMicros: null,
+    unreported: { requests: requests - cpuReported, of: requests },
+  }
   return [
-    { endpointId, versionId, atMs, meter: 'requests', quantityMicros: requests * 1_000_000n },
-    { endpointId, versionId, atMs, meter: 'cpu-seconds', quantityMicros: measured ? cpuMicros : null },
+    { ...names, meter: 'requests', quantityMicros: requests * 1_000_000n },
+    { ...names, meter: 'cpu-seconds', quantityMicros: cpuMicros },
+    ...(cpuReported < requests ? [unmeasured] : []),
   ]
 }
 

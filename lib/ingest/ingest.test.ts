@@ -42,6 +42,11 @@ describe('POST /v1/events', () => {
     const totals = await findRequestTotals(t.system.db, filter)
     expect(totals).toMatchObject({ requests: 4, errors: 2, cpuMicros: 250_000, lastSliceAt: new Date(at + 10_000) })
     expect(totalCount(totals.latency!)).toBe(4)
+    const reports = t.system.db
+      .selectFrom('request_fact')
+      .select('cpu_reported as n')
+      .where('version_id', '=', s.stable)
+    expect((await reports.orderBy('slice_at').execute()).map((row) => row.n)).toEqual([1n, 0n])
     const early = await findRequestTotals(t.system.db, { ...filter, to: new Date(at + 10_000) })
     expect(early.requests).toBe(3)
     expect(await findRequestTotals(t.system.db, { ...filter, generation: 7 })).toEqual({

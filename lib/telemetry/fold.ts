@@ -15,6 +15,8 @@ export type RequestFact = {
   requests: number
   errors: number
   cpuMicros: number
+  /** Of how many requests the model server reported its CPU time; of the others it is not known. */
+  cpuReported: number
   latency: Histogram
 }
 
@@ -80,11 +82,14 @@ function countRequest(facts: Fold['facts'], workspaceId: string, event: RequestE
   let fact = facts.get(key)
   if (!fact) {
     const names = { workspaceId, endpointId: endpoint, versionId: version, generation, sliceAtMs }
-    fact = { ...names, requests: 0, errors: 0, cpuMicros: 0, latency: emptyHistogram() }
+    fact = { ...names, requests: 0, errors: 0, cpuMicros: 0, cpuReported: 0, latency: emptyHistogram() }
     facts.set(key, fact)
   }
   fact.requests += 1
   if (event.status >= 500 || event.status === 0) fact.errors += 1
-  fact.cpuMicros += Math.round((event.cpuSeconds ?? 0) * 1e6)
+  if (event.cpuSeconds !== undefined) {
+    fact.cpuMicros += Math.round(event.cpuSeconds * 1e6)
+    fact.cpuReported += 1
+  }
   record(fact.latency, event.latencyMs)
 }

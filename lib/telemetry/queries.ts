@@ -19,6 +19,8 @@ export type RequestFactRow = {
   requests: number
   errors: number
   cpuMicros: number
+  /** Of how many requests CPU time was reported; none when it is not given. */
+  cpuReported?: number
   latency: Histogram
 }
 
@@ -92,16 +94,17 @@ export async function addRequestFacts(tx: Tx, rows: readonly RequestFactRow[]): 
   if (rows.length === 0) return
   await sql`
     insert into request_fact as old
-      (workspace_id, endpoint_id, version_id, generation, slice_at, requests, errors, cpu_micros, latency)
+      (workspace_id, endpoint_id, version_id, generation, slice_at, requests, errors, cpu_micros, cpu_reported, latency)
     select * from unnest(
       ${rows.map((r) => r.workspaceId)}::text[], ${rows.map((r) => r.endpointId)}::text[],
       ${rows.map((r) => r.versionId)}::text[], ${rows.map((r) => r.generation)}::int[],
       ${rows.map((r) => r.sliceAt)}::timestamptz[], ${rows.map((r) => r.requests)}::bigint[],
       ${rows.map((r) => r.errors)}::bigint[], ${rows.map((r) => r.cpuMicros)}::bigint[],
+      ${rows.map((r) => r.cpuReported ?? 0)}::bigint[],
       ${rows.map((r) => JSON.stringify(r.latency))}::jsonb[])
     on conflict (endpoint_id, version_id, generation, slice_at) do update set
       requests = old.requests + excluded.requests, errors = old.errors + excluded.errors,
-      cpu_micros = old.cpu_micros + excluded.cpu_micros,
+      cpu_micros = old.cpu_micros + excluded.cpu_micros, cpu_reported = old.cpu_reported + excluded.cpu_reported,
       latency = jsonb_build_object('scale', old.latency->'scale',
         'zeroCount', (old.latency->>'zeroCount')::bigint + (excluded.latency->>'zeroCount')::bigint,
         'counts', coalesce((select jsonb_object_agg(key, n) from (

@@ -47,6 +47,8 @@ export type TestFact = {
   requests: number
   errors?: number
   cpuMicros?: number
+  /** Of how many requests CPU time was reported: without it of all or, when there is none, of none. */
+  cpuReported?: number
   latencyMs?: number
 }
 
@@ -56,7 +58,7 @@ export async function addFacts(
   where: { workspaceId: string; endpointId: string },
   facts: readonly TestFact[],
 ): Promise<void> {
-  const rows = facts.map(({ at, versionId, requests, errors = 0, cpuMicros = 0, latencyMs = 20 }) => ({
+  const rows = facts.map(({ at, versionId, requests, errors = 0, cpuMicros = 0, cpuReported, latencyMs = 20 }) => ({
     ...where,
     versionId,
     generation: 1,
@@ -64,6 +66,7 @@ export async function addFacts(
     requests,
     errors,
     cpuMicros,
+    cpuReported: cpuReported ?? (cpuMicros > 0 ? requests : 0),
     latency: requests > 0 ? record(emptyHistogram(), latencyMs, requests) : emptyHistogram(),
   }))
   for (const row of rows) await housekeep(system, 'telemetry-fold', (tx) => addRequestFacts(tx, [row]))

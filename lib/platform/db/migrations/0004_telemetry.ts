@@ -17,7 +17,8 @@ create table ingest_batch (
 create index ingest_batch_age on ingest_batch (received_at);
 create table request_fact (
   workspace_id text not null, endpoint_id text not null, version_id text not null, generation integer not null, slice_at timestamptz not null,
-  requests bigint not null, errors bigint not null, cpu_micros bigint not null, latency jsonb not null,
+  requests bigint not null, errors bigint not null, cpu_micros bigint not null,
+  cpu_reported bigint not null default 0, latency jsonb not null,
   primary key (endpoint_id, version_id, generation, slice_at));
 create index request_fact_time on request_fact (endpoint_id, slice_at);
 create table agent_heartbeat (

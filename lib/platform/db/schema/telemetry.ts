@@ -12,6 +12,8 @@ export type TelemetryTables = {
     requests: bigint
     errors: bigint
     cpu_micros: bigint
+    /** Of how many requests the model server reported CPU time. */
+    cpu_reported: Generated<bigint>
     latency: Json<unknown>
   }
   agent_heartbeat: { agent_id: string; workspace_id: string; at: Date; content: Json<unknown> }
