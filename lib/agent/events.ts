@@ -14,7 +14,7 @@ export const requestEvent = z.object({
   generation: z.int(),
   status: z.int(),
   latencyMs: z.number(),
-  /** CPU the model server spent, when it says so in `x-cpu-seconds`. */
+  /** CPU the model server spent, when it says so in `x-cpu-seconds`; 0 when no model server was asked. */
   cpuSeconds: z.number().optional(),
 })
 

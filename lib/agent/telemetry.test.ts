@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '#lib/platform/clock.ts'
 import { agentEvent, type AgentEvent } from './events.ts'
 import { closeWithin, listen } from './listen.ts'
+import { eventsOf } from './telemetry.ts'
 import { agentProcess } from './testing/agent-process.ts'
 import { admin, predict, provision, setTraffic, until, viewOf } from './testing/control.ts'
 import { modelSpec } from './testing/specs.ts'
@@ -31,6 +32,28 @@ async function startIngest() {
   closers.push(() => closeWithin(server, systemClock, 1000))
   return { url, events: () => [...batches.values()].flat() }
 }
+
+describe('the request event', () => {
+  const served = {
+    endpointId: 'flights',
+    versionId: 'v1',
+    generation: 1,
+    predictionId: 'pr_1',
+    timeMs: 1,
+    eventTimeMs: 1,
+  }
+  const rest = { latencyMs: 2, requestBody: Buffer.from('{}'), answer: null }
+
+  it.each([
+    [503, 0],
+    [502, undefined],
+    [504, undefined],
+  ])('of status %i without an answer says %s of CPU time', (status, cpuSeconds) => {
+    const [event] = eventsOf({ ...served, ...rest, status })
+    expect(event).toMatchObject({ type: 'request', status })
+    expect(event?.type === 'request' && event.cpuSeconds).toBe(cpuSeconds)
+  })
+})
 
 describe('telemetry of the agent', () => {
   it('tells the ingest server of each request, each prediction, and that it lives', async () => {

@@ -19,6 +19,8 @@ export function eventsOf(served: Served): AgentEvent[] {
   }
   const cpuSeconds = Number(served.answer?.headers['x-cpu-seconds'] ?? Number.NaN)
   if (Number.isFinite(cpuSeconds) && cpuSeconds >= 0) request.cpuSeconds = cpuSeconds
+  // 503 without an answer is the gateway's own (busy, starting, down): no model server worked on it, so this is known.
+  if (!served.answer && status === 503) request.cpuSeconds = 0
   if (!served.answer || status >= 300) return [request]
   const facts = { id: served.predictionId, time: served.eventTimeMs, endpoint, version, generation }
   const prediction = capturePrediction(facts, served.requestBody, served.answer.body)
