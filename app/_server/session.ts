@@ -1,6 +1,7 @@
 import { cookies, headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { cache } from 'react'
+import { homeOf } from '#lib/members/model.ts'
 import { resumeSession } from '#lib/members/resume-session.ts'
 import { workspacesOf, type WorkspaceView } from '#lib/members/reads.ts'
 import { newRequestId } from '#lib/platform/call.ts'
@@ -35,7 +36,7 @@ export const currentSession = cache(async (): Promise<Session | undefined> => {
   const [jar, head] = await Promise.all([cookies(), headers()])
   const workspaces = await workspacesOf(system, who.actorId)
   const wanted = jar.get(workspaceCookie)?.value
-  const workspace = workspaces.find((w) => w.name === wanted) ?? workspaces.find((w) => w.demo) ?? workspaces[0]
+  const workspace = workspaces.find((w) => w.name === wanted) ?? homeOf(workspaces)
   if (!workspace) return undefined
   const asked = head.get('x-request-id')
   const requestId = asked !== null && requestIdForm.test(asked) ? asked : newRequestId(system)

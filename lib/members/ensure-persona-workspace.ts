@@ -3,7 +3,7 @@ import { systemCtx } from '#lib/platform/call.ts'
 import type { System } from '#lib/platform/context.ts'
 import { bindRole } from './bind-role.ts'
 import { createWorkspace } from './create-workspace.ts'
-import { personas } from './model.ts'
+import { personas, type Persona } from './model.ts'
 import { selectBindingsEver, selectWorkspace } from './queries.ts'
 
 /**
@@ -16,12 +16,17 @@ export async function ensurePersonaWorkspace(
 ): Promise<string> {
   const existing = await selectWorkspace(system.db, workspace.name)
   const { id } = existing ?? (await createWorkspace(systemCtx(system), workspace))
+  await givePersonasRoles(system, id, personas)
+  return id
+}
+
+/** Gives these personas their roles in a workspace, each role that it never had there. */
+export async function givePersonasRoles(system: System, id: string, to: readonly Persona[]): Promise<void> {
   const given = await selectBindingsEver(system.db, id, personaIssuer)
-  for (const { subject, name, roles } of personas) {
+  for (const { subject, name, roles } of to) {
     for (const role of roles) {
       if (given.some((b) => b.subject === subject && b.role === role)) continue
       await bindRole(systemCtx(system, id), { issuer: personaIssuer, subject, name, role })
     }
   }
-  return id
 }

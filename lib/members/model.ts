@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { roles, type Role } from '#lib/access/actions.ts'
-import { ownIssuer } from '#lib/platform/actor.ts'
+import { ownIssuer, rootWorkspaceId } from '#lib/platform/actor.ts'
 
 export const slug = z.string().regex(/^[a-z][a-z0-9-]{1,40}$/, {
   error: 'must be 2 to 41 lower-case letters, digits and dashes, and start with a letter',
@@ -61,6 +61,14 @@ export const can = {
 // A narrowed admin cannot give roles, and the installation itself gives them to nobody who asks.
 function isAdmin(m: HeldRole): boolean {
   return m.role === 'admin' && m.environment === null && m.label === null && m.issuer !== ownIssuer
+}
+
+/**
+ * Where somebody is who has not said where: the demonstration, else the first workspace of their own. The installation's
+ * own workspace is only for those who have no role elsewhere.
+ */
+export function homeOf<W extends { id: string; demo: boolean }>(workspaces: readonly W[]): W | undefined {
+  return workspaces.find((w) => w.demo) ?? workspaces.find((w) => w.id !== rootWorkspaceId) ?? workspaces[0]
 }
 
 export const ingestKinds = ['request', 'prediction', 'label', 'heartbeat'] as const

@@ -2,7 +2,7 @@ import { accessDecision, authorizeRead } from '#lib/access/authorize.ts'
 import type { Action } from '#lib/access/actions.ts'
 import type { Ctx, System } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
-import { personaIssuer } from '#lib/platform/actor.ts'
+import { personaIssuer, rootWorkspaceId } from '#lib/platform/actor.ts'
 import { selectIdentity, selectMembers, selectWorkspace, selectWorkspacesOf } from './queries.ts'
 
 export type WorkspaceView = { id: string; name: string; title: string; demo: boolean }
@@ -13,7 +13,7 @@ export function workspacesOf(system: Pick<System, 'db'>, identityId: string): Pr
 }
 
 /**
- * The workspace that a caller means: the named one, or the only one they have a role in.
+ * The workspace that a caller means: the named one, or the only one they have a role in besides the installation's own.
  * @throws `not-found` for one they have no role in (its existence is not told), `invalid` when a name is needed
  */
 export async function resolveWorkspace(
@@ -27,7 +27,8 @@ export async function resolveWorkspace(
     if (!found) throw problem('not-found', `You have no role in a workspace named ${named.slice(0, 60)}.`)
     return found
   }
-  const [only, ...more] = mine
+  const working = mine.filter((w) => w.id !== rootWorkspaceId)
+  const [only, ...more] = working.length > 0 ? working : mine
   if (!only) throw problem('forbidden', 'You have no role in any workspace. Ask an admin for one.')
   if (more.length > 0) {
     throw problem('invalid', 'Say which workspace you mean, in the header quarterdeck-workspace.', {

@@ -1,13 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { verifyToken } from '#lib/access/verify-token.ts'
+import { listEntries } from '#lib/audit/reads.ts'
 import { personaIssuer, rootWorkspaceId } from '#lib/platform/actor.ts'
+import { systemCtx } from '#lib/platform/call.ts'
 import { readConfig } from '#lib/platform/config.ts'
 import type { System } from '#lib/platform/context.ts'
 import { testSystem, type TestSystem } from '../../tests/support/system.ts'
+import { bindRole } from './bind-role.ts'
+import { ensureDefaultWorkspace } from './ensure-default-workspace.ts'
 import { ensurePersonaWorkspace } from './ensure-persona-workspace.ts'
 import { issueToken } from './issue-token.ts'
-import { personas } from './model.ts'
+import { homeOf, personas } from './model.ts'
 import { personaCtx } from './persona-ctx.ts'
+import { findWorkspace, listMembers, resolveWorkspace } from './reads.ts'
 import { resumeSession } from './resume-session.ts'
 import { sessionIdleSeconds, sessionIdOf, sessionSeconds, signInAsPersona } from './sign-in-as-persona.ts'
 import { signOut } from './sign-out.ts'
@@ -121,6 +126,41 @@ describe('a session', () => {
 })
 
 describe('the personas', () => {
+  it('have a workspace of their own, and one of them reads the sign-ins of the installation', async () => {
+    await ensureDefaultWorkspace(off)
+    expect(await findWorkspace(t.system, 'default')).toBeUndefined()
+    await ensureDefaultWorkspace(t.system)
+    await ensureDefaultWorkspace(t.system)
+    const held = (await listMembers(systemCtx(t.system))).filter((m) => m.issuer === personaIssuer)
+    expect(held.map((m) => [m.subject, m.role])).toEqual([
+      ['ingrid', 'admin'],
+      ['ingrid', 'auditor'],
+    ])
+    const { identityId } = await signIn('dana')
+    const ingrid = await personaCtx(t.system, 'ingrid', 'quarterdeck')
+    expect(ingrid.workspaceId).toBe(rootWorkspaceId)
+    const { items } = await listEntries(ingrid, { kind: 'session:start', actorId: identityId })
+    expect(items.length).toBeGreaterThan(0)
+  })
+
+  it("are not led into the installation's own workspace while they have another", async () => {
+    const root = { id: rootWorkspaceId, demo: false }
+    const visitor = { issuer: 'https://idp.test', subject: 'vi', name: 'Vi' }
+    const [own, demo] = [
+      { id: 'ws_own', demo: false },
+      { id: 'ws_demo', demo: true },
+    ]
+    expect(homeOf([root, own, demo])).toBe(demo)
+    expect(homeOf([root, own])).toBe(own)
+    expect(homeOf([root])).toBe(root)
+    expect(homeOf([])).toBeUndefined()
+    const { identityId } = await bindRole(systemCtx(t.system), { ...visitor, role: 'auditor' })
+    expect(await resolveWorkspace(t.system, identityId, undefined)).toMatchObject({ id: rootWorkspaceId })
+    const { id } = await t.workspace()
+    await bindRole(systemCtx(t.system, id), { ...visitor, role: 'viewer' })
+    expect(await resolveWorkspace(t.system, identityId, undefined)).toMatchObject({ id })
+  })
+
   it('hold together every role, and none of them may both build and approve', () => {
     const held = new Set(personas.flatMap((p) => p.roles))
     for (const role of ['developer', 'approver', 'validator', 'operator', 'auditor', 'admin'] as const)
