@@ -16,7 +16,7 @@ describe('a process that is killed at every statement and port call', () => {
     const points = await killAtEach(h, story, id, 'succeeded')
     expect(points.length).toBeGreaterThan(100)
     const chain = ['preflight', 'set-weights', 'read-weights', 'set-alias', 'read-alias']
-    const expected = { state: 'succeeded', candidatePercent: 100, alias: 'candidate', chain }
-    for (const [n, point] of points.entries()) expect([n + 1, await outcomeOf(point)]).toEqual([n + 1, expected])
+    const expected = { state: 'succeeded', candidatePercent: 100, candidatePercentMax: 100, alias: 'candidate', chain }
+    for (const [n, point] of points.entries()) expect([n + 1, await outcomeOf(h, point)]).toEqual([n + 1, expected])
   })
 })

@@ -15,9 +15,10 @@ describe('a process that is killed at every statement and port call', () => {
     const expected = {
       state: 'rolled-back',
       candidatePercent: 0,
+      candidatePercentMax: 0,
       alias: 'stable',
       chain: ['intent', 'preflight', 'set-weights', 'read-weights', 'set-alias', 'read-alias', 'scale-down'],
     }
-    for (const [n, point] of points.entries()) expect([n + 1, await outcomeOf(point)]).toEqual([n + 1, expected])
+    for (const [n, point] of points.entries()) expect([n + 1, await outcomeOf(h, point)]).toEqual([n + 1, expected])
   })
 })

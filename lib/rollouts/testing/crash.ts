@@ -1,6 +1,8 @@
 import type pg from 'pg'
 import { expect } from 'vitest'
+import type { System } from '#lib/platform/context.ts'
 import { openPool } from '#lib/platform/db/connect.ts'
+import type { TrafficPort, Weight } from '#lib/platform/ports/traffic.ts'
 import type { TestSystem } from '../../../tests/support/system.ts'
 import { startRollout } from '../start-rollout.ts'
 import { reconcileRollouts } from '../reconcile.ts'
@@ -11,10 +13,18 @@ import { storySystem } from './story-system.ts'
 import { aliasOf, entriesOf, percentAtPlane, stateOf, tellStory, turnsNow, turnUntil, type Story } from './story.ts'
 
 /** A system on a database of its own, whose processes are killed at every statement and port call of a path. */
-export type CrashHarness = { t: TestSystem; owner: pg.Pool; close(): Promise<void> }
+export type CrashHarness = {
+  t: TestSystem
+  owner: pg.Pool
+  /** By endpoint, all splits that were asked of the data plane, whatever it answered. */
+  asked: Map<string, Weight[][]>
+  close(): Promise<void>
+}
 
 export async function crashHarness(): Promise<CrashHarness> {
-  const t = await storySystem()
+  const plain = await storySystem()
+  const asked: CrashHarness['asked'] = new Map()
+  const t = { ...plain, system: recording(plain.system, asked) }
   const owner = openPool({
     url: t.databaseUrl,
     role: 'owner',
@@ -26,7 +36,22 @@ export async function crashHarness(): Promise<CrashHarness> {
     await owner.end()
     await t.close()
   }
-  return { t, owner, close }
+  return { t, owner, asked, close }
+}
+
+// Below the mortal ports: what a process asks for after its death is not asked for.
+function recording(system: System, asked: CrashHarness['asked']): System {
+  const traffic = (cluster: string): TrafficPort => {
+    const port = system.ports.traffic(cluster)
+    return {
+      ...port,
+      write: (change) => {
+        asked.set(change.endpointId, [...(asked.get(change.endpointId) ?? []), change.weights])
+        return port.write(change)
+      },
+    }
+  }
+  return { ...system, ports: { ...system.ports, traffic } }
 }
 
 const far = '2999-01-01T00:00:00Z'
@@ -82,12 +107,16 @@ export async function killAtEach(
   expect(await stateOf(counting, counting.rolloutId)).toBe(end)
   await park(h, counting.rolloutId)
   const points: ClonedStory[] = []
+  const survivors: number[] = []
   for (let n = 1; n <= whole.calls.length; n += 1) {
     const point = await cloned(h, story, id)
-    await runUntilDeath(h, point, end, n)
+    const { died } = await runUntilDeath(h, point, end, n)
+    if (!died) survivors.push(n)
     await park(h, point.rolloutId)
     points.push(point)
   }
+  // Every call of the path was one before which a process died: none was counted that is not made again.
+  expect(survivors).toEqual([])
   await recover(h, points, end)
   return points
 }
@@ -116,13 +145,20 @@ async function recover(h: CrashHarness, points: ClonedStory[], end: string): Pro
   }
 }
 
-/** What a killed path came to in the end: its state, traffic, alias, and the audit entries of its plan in order. */
-export async function outcomeOf(point: ClonedStory) {
+/**
+ * What a killed path came to in the end: its state, traffic, alias, the audit entries of its plan in order, and the highest
+ * share that was asked for the candidate on the way, by the killed process and its heir. A path begins with the decision,
+ * so all that was asked for came after its intent.
+ */
+export async function outcomeOf({ asked }: CrashHarness, point: ClonedStory) {
+  const splits = (asked.get(point.endpointId) ?? []).flat()
+  const percents = splits.flatMap(({ versionId, percent }) => (versionId === point.candidate ? [percent] : []))
   const entries = await entriesOf(point, point.rolloutId)
   const plan = entries.filter(({ kind }) => kind === 'rollout:roll-back' || kind === 'rollout:promote')
   return {
     state: await stateOf(point, point.rolloutId),
     candidatePercent: percentAtPlane(point),
+    candidatePercentMax: Math.max(...percents),
     alias: (await aliasOf(point)) === point.stable ? 'stable' : 'candidate',
     chain: plan.map(({ after }) => (after.phase === 'intent' ? 'intent' : String(after.key).replace(/^.*\/\d+-/, ''))),
   }
