@@ -212,7 +212,7 @@ describe('a bearer token', () => {
     const [jwk, publicJwk] = await Promise.all([exportJWK(privateKey), exportJWK(publicKey)])
     t.clock.advance(3_000)
     const now = t.clock.now()
-    await housekeep(t.system, 'signing-key', async (tx) => {
+    await housekeep(t.system, 'session', async (tx) => {
       await tx.updateTable('signing_key').set({ retired_at: now }).where('purpose', '=', 'token').execute()
       const id = newId('signingKey', now)
       await tx

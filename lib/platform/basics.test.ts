@@ -164,8 +164,8 @@ describe('secrets', () => {
     const again = createSecrets('a secret for tests only, 32 chars or more')
     expect(again.derive('entry-mac')).toEqual(secrets.derive('entry-mac'))
     expect(secrets.derive('entry-mac')).not.toEqual(secrets.derive('sealed-keys'))
-    expect(secrets.mac('entry-mac', 'x')).not.toBe(secrets.mac('session-cookie', 'x'))
-    expect(secrets.derive('log-signer')).toHaveLength(32)
+    expect(secrets.mac('entry-mac', 'x')).not.toBe(secrets.mac('agent-admin', 'x'))
+    expect(secrets.derive('ingest-key')).toHaveLength(32)
     expect(() => createSecrets('x'.repeat(31))).toThrow('32 characters')
   })
 

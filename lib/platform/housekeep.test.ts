@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testSystem, type TestSystem } from '../../tests/support/system.ts'
 import { writerOf } from './db/writer.ts'
@@ -15,15 +17,25 @@ describe('ungoverned writes', () => {
       'demo',
       'feed-cursor',
       'idempotency',
-      'identity',
       'lease',
       'observation',
       'retention',
       'sequencer',
       'session',
-      'signing-key',
       'telemetry-fold',
     ])
+  })
+
+  it('have no owner on the list that does not write', () => {
+    const files = ['lib', 'app', 'cli', 'examples'].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.tsx?$/.test(name) && !/\.test\.|(^|\/)(testing|node_modules)\//.test(name))
+        .map((name) => join(folder, name)),
+    )
+    const owners = files.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/\bhousekeep\(\s*[\w.]+,\s*'([^']+)'/g)].map(([, owner]) => owner),
+    )
+    expect([...new Set(owners)].sort()).toEqual([...housekeepers].sort())
   })
 
   it('are refused to anybody else', async () => {

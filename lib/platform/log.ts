@@ -2,7 +2,7 @@ import { pino, type Logger } from 'pino'
 
 export type Log = Logger
 
-/** Keys whose values never reach a log line, wherever they stand in the logged object. */
+/** Keys whose values never reach a log line, in the logged object itself and in objects one or two levels within it. */
 const secretPaths = ['authorization', 'cookie', 'token', 'secret', 'password', 'key', 'databaseUrl'].flatMap((k) => [
   k,
   `*.${k}`,
