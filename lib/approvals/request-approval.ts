@@ -41,7 +41,7 @@ export async function requestApproval(ctx: Ctx, input: RequestApprovalInput): Pr
       const wasRejected = await wasRevisionRejected(tx, { versionId, environmentId, revisionDigest })
       const may = can.ask({ newest: before, revisionDigest, wasRejected, now })
       if (!may.allowed)
-        throw problem('conflict', `${environment.name}: ${may.because}.`, {
+        throw problem('conflict', `Not possible in ${environment.name}: ${may.because}.`, {
           approvalId: before?.id,
           state: before?.state,
         })

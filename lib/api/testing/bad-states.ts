@@ -98,7 +98,7 @@ export const stateCases: readonly BadRequest[] = [
       }),
     status: 409,
     code: 'conflict',
-    detail: 'This version is open in production already.',
+    detail: 'Not possible in production: a request for it is open already.',
   },
   {
     name: 'a deployment without approval',
