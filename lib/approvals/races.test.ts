@@ -103,7 +103,7 @@ async function judge(id: string, version: { id: string; digest: string }, done: 
 }
 
 describe('parallel approve, reject, withdraw, revoke, ask and unbind', () => {
-  it('leave one consistent outcome, whatever the schedule', async () => {
+  it('leave one consistent outcome, whatever the schedule', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 9 }), (steps) => round(steps)),
       { numRuns: 60, endOnFailure: true },

@@ -1,6 +1,7 @@
 import { rootWorkspaceId } from '#lib/platform/actor.ts'
 import type { System } from '#lib/platform/context.ts'
-import { ensurePersonaWorkspace, givePersonasRoles } from './ensure-persona-workspace.ts'
+import { ensurePersonaWorkspace } from './ensure-persona-workspace.ts'
+import { givePersonasRoles } from './give-personas-roles.ts'
 import { personas } from './model.ts'
 
 /**

@@ -1,10 +1,10 @@
-import { personaIssuer } from '#lib/platform/actor.ts'
 import { systemCtx } from '#lib/platform/call.ts'
 import type { System } from '#lib/platform/context.ts'
-import { bindRole } from './bind-role.ts'
 import { createWorkspace } from './create-workspace.ts'
-import { personas, type Persona } from './model.ts'
-import { selectBindingsEver, selectWorkspace } from './queries.ts'
+import { givePersonasRoles } from './give-personas-roles.ts'
+import { personas } from './model.ts'
+import { orTheirs } from './or-theirs.ts'
+import { selectWorkspace } from './queries.ts'
 
 /**
  * Makes a workspace and gives the local personas their roles there, as far as that was not done before; returns its id. A
@@ -15,18 +15,14 @@ export async function ensurePersonaWorkspace(
   workspace: { name: string; title: string; demo: boolean },
 ): Promise<string> {
   const existing = await selectWorkspace(system.db, workspace.name)
-  const { id } = existing ?? (await createWorkspace(systemCtx(system), workspace))
+  const { id } =
+    existing ?? (await orTheirs(createWorkspace(systemCtx(system), workspace))) ?? (await theirs(system, workspace))
   await givePersonasRoles(system, id, personas)
   return id
 }
 
-/** Gives these personas their roles in a workspace, each role that it never had there. */
-export async function givePersonasRoles(system: System, id: string, to: readonly Persona[]): Promise<void> {
-  const given = await selectBindingsEver(system.db, id, personaIssuer)
-  for (const { subject, name, roles } of to) {
-    for (const role of roles) {
-      if (given.some((b) => b.subject === subject && b.role === role)) continue
-      await bindRole(systemCtx(system, id), { issuer: personaIssuer, subject, name, role })
-    }
-  }
+async function theirs(system: System, { name }: { name: string }): Promise<{ id: string }> {
+  const found = await selectWorkspace(system.db, name)
+  if (!found) throw new Error(`the workspace ${name} could be neither made nor found`)
+  return found
 }
