@@ -8,6 +8,7 @@ export default defineConfig({
     // A forgotten `.only` would silence every other test.
     allowOnly: false,
     globalSetup: ['tests/setup/postgres.ts'],
+    setupFiles: ['tests/setup/properties.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

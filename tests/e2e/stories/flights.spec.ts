@@ -142,6 +142,8 @@ test('the third version, splendid offline, is taken back by the verdict', async 
     /^Alias verified/,
     /^Rolled back/,
   ])
+  // The last stage ends when the candidate's server was taken away, some seconds after the traffic.
+  await expect(stages.locator('time')).toHaveCount(6, { timeout: milestoneMsMax })
   const times = await stages
     .locator('time')
     .evaluateAll((all) => all.map((time) => time.getAttribute('datetime') ?? ''))
