@@ -80,9 +80,17 @@ export async function signIn(page: Page, persona: Persona): Promise<void> {
 
 function watch(page: Page, complaints: string[]): void {
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`${page.url()}: ${message.text()}`)
+    // The browser names no address in "Failed to load resource"; the answers below do.
+    if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return
+    complaints.push(`${page.url()}: ${message.text()}`)
   })
   page.on('pageerror', (error) => complaints.push(`${page.url()}: uncaught ${error.message}`))
+  page.on('response', (response) => {
+    const answer = `${page.url()}: ${response.request().method()} ${response.url()} was answered ${response.status()}`
+    if (response.status() >= 500) complaints.push(answer)
+    // Told, so that whoever reads the report sees what a page asked for in vain.
+    else if (response.status() >= 400) process.stdout.write(`${answer}\n`)
+  })
 }
 
 const tokens = new Map<string, Promise<string>>()
