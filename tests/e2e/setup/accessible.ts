@@ -1,8 +1,10 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 
-/** No violation that axe knows, in light and in dark. */
+/** No violation that axe knows, in light and in dark, once the page is there. */
 export async function expectAccessible(page: Page): Promise<void> {
+  // While a page loads its layout is held without a heading: it is judged when it is there.
+  await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible()
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     // Our pages have no frames of other origins, which is all that the other mode is for.
