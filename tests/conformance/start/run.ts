@@ -105,7 +105,8 @@ async function apart(data: string): Promise<void> {
         .join(' | ')
         .replaceAll('\n', ' '),
     )
-    const token = await tokenOf(data, env)
+    // A token names the origin that it is for: beside DATABASE_URL the command is told like any other role.
+    const token = await tokenOf(data, { ...env, PORT: String(ports.web) })
     const writer = startWriting(ports, token)
     await until(() => writer.acknowledged() >= 20, 30)
     const worker = processesOf(data).find((p) => /main\.ts worker/.test(p.command))
