@@ -1,8 +1,12 @@
 import { join } from 'node:path'
 import { defineConfig } from '@playwright/test'
+import { chromiumPath } from '../../scripts/chromium.ts'
 
 const here = import.meta.dirname
 const report = process.env['PLAYWRIGHT_JSON_OUTPUT_NAME']
+// Workers read this file again: they are told what the first reading found.
+const executablePath = process.env['CHROMIUM_PATH'] ?? (await chromiumPath())
+process.env['CHROMIUM_PATH'] = executablePath
 
 // Two workers: the story of the demonstration mostly waits for what it foretells, the other one tells the other stories.
 export default defineConfig({
@@ -28,7 +32,7 @@ export default defineConfig({
     viewport: { width: 1440, height: 900 },
     // The sandbox of Chromium needs a kernel feature that containers do not have; it visits our own pages only.
     launchOptions: {
-      ...(process.env['CHROMIUM_PATH'] ? { executablePath: process.env['CHROMIUM_PATH'] } : {}),
+      executablePath,
       args: ['--no-sandbox', '--disable-dev-shm-usage'],
     },
     locale: 'en-GB',
