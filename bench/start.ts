@@ -40,7 +40,7 @@ try {
 }
 
 async function measureWarm(): Promise<void> {
-  const command = [process.execPath, join(root, 'cli', 'main.ts'), 'start', '--no-demo']
+  const command = [process.execPath, join(root, 'scripts', 'run.js'), 'start', '--no-demo']
   const [first, again]: [number[], number[]] = [[], []]
   for (let round = 0; round < rounds; round++) {
     const data = join(folder, `warm-${round}`)

@@ -6,7 +6,7 @@ import { agentIngestSecret } from '#lib/members/ensure-agent-key.ts'
 import { ConfigError, localUrl, readConfig } from '#lib/platform/config.ts'
 import { createSecrets } from '#lib/platform/secrets.ts'
 import { agentToken } from '#lib/system/bind-ports.ts'
-import { dataFolderOf } from '#lib/system/installation.ts'
+import { dataFolderOf } from '#lib/system/data-folder.ts'
 import { untilStopped } from './until-stopped.ts'
 
 /** What a model server needs of the environment to find programs and files. Our own secrets are not there. */

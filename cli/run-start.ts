@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { root } from '../scripts/launch.js'
 import { localUrl, readConfig, type Config } from '#lib/platform/config.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#lib/platform/db/embedded.ts'
-import { dataFolderOf, embeddedSecret, openRole, rememberOrigin } from '#lib/system/installation.ts'
+import { dataFolderOf, embeddedSecret, rememberOrigin } from '#lib/system/data-folder.ts'
 import { ensureBuilt } from './build-console.ts'
 import { untilStopped } from './until-stopped.ts'
 import { createSupervisor, type Supervisor } from './supervise.ts'
@@ -12,7 +13,8 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 
 /**
  * Starts an embedded PostgreSQL (or uses DATABASE_URL), brings the schema up to date, builds the console when its sources
- * have changed, and keeps the roles running until it is told to stop.
+ * have changed, and keeps the roles running until it is told to stop. The console comes first: the other roles would take
+ * the processors from the page that somebody waits for.
  */
 export async function runStart(options: { demo: boolean }): Promise<void> {
   const startedMs = performance.now()
@@ -30,9 +32,12 @@ export async function runStart(options: { demo: boolean }): Promise<void> {
   await building
   // Every role brings the schema up to date under one lock, so the console need not wait for ours.
   startWeb(supervisor, config, env)
+  const serving = untilServing(config)
+  serving.catch(() => undefined)
   await preparing
+  await Promise.race([serving, delay(headStartMsMax)])
   startRoles(supervisor, config, env, options.demo)
-  await untilServing(config)
+  await serving
   say(
     `Quarterdeck: ${config.origin} (after ${((performance.now() - startedMs) / 1000).toFixed(1)} s; Ctrl-C stops everything)`,
   )
@@ -44,6 +49,8 @@ export async function runStart(options: { demo: boolean }): Promise<void> {
 
 /** The schema, every policy read once (a wrong one stops the start), and what commands beside us need to know. */
 async function prepare(dataFolder: string, config: Config, env: Record<string, string>): Promise<void> {
+  // Here, because it brings all domains with it, and the console can be on its way before they are read.
+  const { openRole } = await import('#lib/system/installation.ts')
   const { close } = await openRole(readConfig({ ...process.env, ...env }), 'start', { outside: false })
   await close()
   rememberOrigin(dataFolder, config.origin)
@@ -114,17 +121,24 @@ function startRoles(supervisor: Supervisor, config: Config, env: Record<string, 
 }
 
 const servingMsMax = 60_000
+const pollMs = 25
+/** However slow the console is, telemetry and reconcilers do not wait longer for it. */
+const headStartMsMax = 8_000
 
+/** Asks for the page that everybody sees first until it is answered: whoever opens it then finds it warm. */
 async function untilServing(config: Config): Promise<void> {
-  const url = `${localUrl(config.host, config.port)}/healthz`
+  const url = `${localUrl(config.host, config.port)}/sign-in`
   const deadline = performance.now() + servingMsMax
   for (;;) {
-    const ok = await fetch(url, { signal: AbortSignal.timeout(5_000) }).then(
-      (r) => r.ok,
+    const answered = await fetch(url, { signal: AbortSignal.timeout(10_000), redirect: 'manual' }).then(
+      async (response) => {
+        await response.arrayBuffer()
+        return response.status < 500
+      },
       () => false,
     )
-    if (ok) return
+    if (answered) return
     if (performance.now() > deadline) throw new Error(`the console does not answer at ${url}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await delay(pollMs)
   }
 }

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { readConfig } from '#lib/platform/config.ts'
 import { startEmbeddedPostgres } from '#lib/platform/db/embedded.ts'
 import type { RunningSystem } from '#lib/system.ts'
-import { dataFolderOf, embeddedSecret, openRole, rememberedOrigin } from './installation.ts'
+import { dataFolderOf, embeddedSecret, rememberedOrigin } from './data-folder.ts'
+import { openRole } from './installation.ts'
 
 /**
  * The system for a command that runs beside the product: on DATABASE_URL when it is set, else on the embedded
