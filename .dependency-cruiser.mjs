@@ -4,6 +4,7 @@
 /** Which domains each domain may use; everything to the left of it in the chain of docs/architecture.md. */
 const layers = [
   ['members', 'telemetry', 'runbooks'],
+  ['attestations'],
   ['models'],
   ['approvals'],
   ['endpoints'],

@@ -8,6 +8,7 @@ const forbiddenDomains: Readonly<Record<string, readonly string[]>> = {
   members: ['telemetry', 'runbooks', 'models', 'incidents'],
   telemetry: ['members', 'runbooks', 'models', 'drift'],
   runbooks: ['members', 'telemetry', 'models', 'incidents'],
+  attestations: ['models', 'approvals', 'rollouts'],
   models: ['approvals', 'endpoints', 'rollouts'],
   approvals: ['endpoints', 'drift', 'rollouts'],
   endpoints: ['costs', 'drift', 'quality', 'slos', 'rollouts'],

@@ -26,6 +26,9 @@ export const idPrefixes = {
   incident: 'in',
   price: 'pr',
   demo: 'de',
+  attestation: 'at',
+  attestationKey: 'ak',
+  forgeHook: 'fh',
 } as const
 
 export type IdKind = keyof typeof idPrefixes

@@ -5,6 +5,7 @@ export const domains = [
   'members',
   'telemetry',
   'runbooks',
+  'attestations',
   'models',
   'approvals',
   'endpoints',

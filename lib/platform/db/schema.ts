@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
+import type { AttestationTables } from './schema/attestations.ts'
 import type { AuditTables, CoreTables } from './schema/core.ts'
 import type { EndpointTables, ModelTables } from './schema/models.ts'
 import type { DriftTables, ResponseTables, TelemetryTables } from './schema/telemetry.ts'
@@ -10,7 +11,8 @@ export type Database = CoreTables &
   EndpointTables &
   TelemetryTables &
   DriftTables &
-  ResponseTables
+  ResponseTables &
+  AttestationTables
 
 /** A handle that can only select; behind it stands a database role that can do no more. */
 export type ReadDb = Pick<
