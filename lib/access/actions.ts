@@ -17,6 +17,7 @@ export const actions = [
   'model:read',
   'model:register',
   'version:register',
+  'card:edit',
   'alias:set',
   'approval:read',
   'approval:request',

@@ -34,7 +34,11 @@ export function decideAccess(
   return { allowed: false, because: `${action} needs the role ${needed}; held: ${held}`, rolesThatMay }
 }
 
-function reaches(b: Binding, resource: Resource): boolean {
+/** Does a role, as it is narrowed, reach this thing? */
+export function reaches(
+  b: Pick<Binding, 'environment' | 'label'>,
+  resource: Pick<Resource, 'environment' | 'labels'>,
+): boolean {
   // A narrowed role reaches nothing that does not say which environment or model it belongs to.
   if (b.environment !== null && b.environment !== resource.environment) return false
   return b.label === null || (resource.labels?.includes(b.label) ?? false)

@@ -1,7 +1,9 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { AttestationTables } from './schema/attestations.ts'
 import type { AuditTables, CoreTables } from './schema/core.ts'
+import type { CardTables } from './schema/notifications.ts'
 import type { EndpointTables, ModelTables } from './schema/models.ts'
+import type { RoleTables } from './schema/roles.ts'
 import type { DriftTables, ResponseTables, TelemetryTables } from './schema/telemetry.ts'
 
 /** Every table, as the newest migration leaves it. int8 is read as bigint, timestamptz as Date, jsonb parsed. */
@@ -12,6 +14,8 @@ export type Database = CoreTables &
   TelemetryTables &
   DriftTables &
   ResponseTables &
+  CardTables &
+  RoleTables &
   AttestationTables
 
 /** A handle that can only select; behind it stands a database role that can do no more. */
