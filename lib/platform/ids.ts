@@ -13,6 +13,7 @@ export const idPrefixes = {
   token: 'tk',
   ingestKey: 'ik',
   signingKey: 'sk',
+  serviceAccount: 'sv',
   entry: 'ae',
   model: 'mo',
   version: 'mv',
@@ -56,6 +57,21 @@ export function newId<K extends IdKind>(kind: K, now: Date): Id<K> {
 export function isId<K extends IdKind>(kind: K, text: string): text is Id<K> {
   const prefix = `${idPrefixes[kind]}_`
   return text.startsWith(prefix) && suffix.test(text.slice(prefix.length))
+}
+
+/** The smallest id of a kind that can be made at that millisecond: ids compare with it as their times compare with `at`. */
+export function firstIdAt(kind: IdKind, at: Date): string {
+  const bytes = new Uint8Array(16)
+  const msecs = BigInt(Math.min(Math.max(0, at.getTime()), 2 ** 48 - 1))
+  for (let i = 0; i < 6; i++) bytes[i] = Number((msecs >> BigInt(8 * (5 - i))) & 255n)
+  return `${idPrefixes[kind]}_${encode(bytes)}`
+}
+
+/** The millisecond at which an id was made: the first 48 of its 128 bits. */
+export function timeOfId(id: string): Date {
+  let bits = 0n
+  for (const char of id.slice(id.indexOf('_') + 1)) bits = (bits << 5n) | BigInt(alphabet.indexOf(char))
+  return new Date(Number(bits >> 80n))
 }
 
 const counter = { msecs: -1, value: 0 }

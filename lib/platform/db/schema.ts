@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { AttestationTables } from './schema/attestations.ts'
 import type { AuditTables, CoreTables } from './schema/core.ts'
 import type { CardTables } from './schema/notifications.ts'
+import type { IdentityTables } from './schema/identity.ts'
 import type { EndpointTables, ModelTables } from './schema/models.ts'
 import type { RoleTables } from './schema/roles.ts'
 import type { DriftTables, ResponseTables, TelemetryTables } from './schema/telemetry.ts'
@@ -9,6 +10,7 @@ import type { DriftTables, ResponseTables, TelemetryTables } from './schema/tele
 /** Every table, as the newest migration leaves it. int8 is read as bigint, timestamptz as Date, jsonb parsed. */
 export type Database = CoreTables &
   AuditTables &
+  IdentityTables &
   ModelTables &
   EndpointTables &
   TelemetryTables &

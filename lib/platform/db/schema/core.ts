@@ -33,6 +33,9 @@ export type CoreTables = {
     created_at: Date
     created_by: string
     revoked_at: Date | null
+    /** `claim`: given by what the identity's issuer says, until `expires_at`. */
+    source: Generated<'given' | 'claim'>
+    expires_at: ColumnType<Date | null, Date | null | undefined, Date | null>
   }
   session: {
     id: string
@@ -41,8 +44,20 @@ export type CoreTables = {
     seen_at: Date
     expires_at: Date
     revoked_at: Date | null
+    auth_time: ColumnType<Date | null, Date | null | undefined, Date | null>
+    issuer_name: ColumnType<string | null, string | null | undefined, string | null>
+    sealed_id_token: ColumnType<string | null, string | null | undefined, string | null>
+    agent: ColumnType<string | null, string | null | undefined, string | null>
   }
-  api_token: { id: string; identity_id: string; created_at: Date; expires_at: Date; revoked_at: Date | null }
+  api_token: {
+    id: string
+    identity_id: string
+    created_at: Date
+    expires_at: Date
+    revoked_at: Date | null
+    issued_by: ColumnType<string | null, string | null | undefined, string | null>
+    auth_time: ColumnType<Date | null, Date | null | undefined, Date | null>
+  }
   signing_key: {
     id: string
     purpose: 'token' | 'log'
@@ -92,8 +107,17 @@ export type AuditTables = {
     instance: string
     counter: bigint
     mac: string
+    request_id: string | null
   }
-  audit_detail: { entry_id: string; salt: string; content: string | null; erased_at: Date | null }
+  audit_detail: {
+    entry_id: string
+    salt: string
+    content: string | null
+    erased_at: Date | null
+    person_salt: string | null
+    person: string | null
+    person_erased_at: Date | null
+  }
   audit_leaf: { index: bigint; entry_id: string; leaf: Buffer; hash: Buffer }
   audit_tile: { level: number; index: bigint; hashes: Buffer }
   audit_checkpoint: { size: bigint; root: string; note: string; time: Date }
@@ -103,5 +127,23 @@ export type AuditTables = {
     watermark: string
     size: bigint
     time: Date
+  }
+  audit_instance: { instance: string; entries: bigint; highest: bigint; last_at: Date }
+  audit_publication: {
+    target: string
+    size: Generated<bigint>
+    note: string | null
+    published_at: Date | null
+    checked_at: Date | null
+    attempts: Generated<number>
+    failure: string | null
+    due_at: Date
+  }
+  audit_monitor: {
+    one: Generated<boolean>
+    next_bundle: Generated<bigint>
+    swept_at: Date | null
+    checked_at: Date | null
+    mismatches: Json<readonly string[]>
   }
 }
