@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import { loadAccessRules } from '#lib/access/current.ts'
 import { ensureEpoch } from '#lib/audit/epoch.ts'
+import { loadCardPolicies } from '#lib/models/load-card-policies.ts'
 import { systemClock, type Clock } from '#lib/platform/clock.ts'
 import type { Config } from '#lib/platform/config.ts'
 import type { Ports, System } from '#lib/platform/context.ts'
@@ -34,7 +35,7 @@ export async function openSystem(options: {
   const clock = options.clock ?? systemClock
   const instanceId = randomBytes(8).toString('hex')
   const log = options.log ?? createLog({ level: config.logLevel, role, instance: instanceId })
-  await loadAccessRules(options.policyFolder)
+  await Promise.all([loadAccessRules(options.policyFolder), loadCardPolicies()])
   const pool = (which: 'writer' | 'reader') =>
     openPool({
       url: options.databaseUrl,

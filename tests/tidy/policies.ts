@@ -9,6 +9,7 @@ type Parser = { readonly files: RegExp; readonly module: string; readonly parser
 /** Who reads which policy files: the domain's own parser, by its file and its name. */
 export const parsers: readonly Parser[] = [
   { files: /^policies\/approvals\/.+\.yaml$/, module: 'lib/approvals/policy.ts', parser: 'parseApprovalPolicy' },
+  { files: /^policies\/cards\/.+\.yaml$/, module: 'lib/models/policy-card.ts', parser: 'parseCardPolicy' },
   { files: /^policies\/costs\/.+\.yaml$/, module: 'lib/costs/policy.ts', parser: 'parsePrices' },
   { files: /^policies\/drift\/.+\.yaml$/, module: 'lib/drift/policy.ts', parser: 'parseDriftPolicy' },
   { files: /^policies\/rollouts\/.+\.yaml$/, module: 'lib/rollouts/policy.ts', parser: 'parseRolloutPolicy' },
