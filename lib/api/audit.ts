@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { EntryContent } from '#lib/audit/content.ts'
 import { listEntries, readEntry, readLogStatus } from '#lib/audit/reads.ts'
 import { defineRoute, type ApiRoute } from './route.ts'
-import { filterText, idOf, idParam, instant, moment, pageSchema, paging } from './schemas.ts'
+import { filterText, idOf, idParam, instant, instantOrNull, moment, pageSchema, paging } from './schemas.ts'
 
 const tag = 'Audit'
 
@@ -13,11 +13,21 @@ const fields = {
   kind: z.string(),
   outcome: z.enum(outcomes),
   resource: z.object({ kind: z.string(), id: z.string() }),
+  actorId: z.string().nullable().openapi({ description: 'who acted, as a pseudonym that outlives erasure' }),
+  requestId: z.string().nullable(),
   digest: z.string().openapi({ description: 'the salted digest of the content, as the log has it' }),
   index: z.string().nullable().openapi({ description: 'place in the log; null until it has one' }),
   content: EntryContent.nullable().openapi({ description: 'null once it was erased' }),
 }
 const Entry = z.object(fields).openapi('AuditEntry')
+const EntryPage = pageSchema(Entry)
+  .extend({
+    previousCursor: z.string().nullable().openapi({ description: 'null on the newest page' }),
+    lookedTo: instantOrNull.openapi({
+      description: 'set when the page ends because it may look at no more entries; `nextCursor` goes on from there',
+    }),
+  })
+  .openapi('AuditEntryPage')
 const receipt = z.object({ leaf: z.string(), proof: z.string() }).nullable().openapi({
   description: 'what shows that it is in the log: the leaf and a C2SP tlog-proof; null until it has a place',
 })
@@ -41,17 +51,19 @@ export const auditRoutes: readonly ApiRoute[] = [
     action: 'audit:read',
     query: z.strictObject({
       ...paging,
+      newer: z.string().max(100).optional().openapi({ description: '`previousCursor` of a page; not with `cursor`' }),
       kind: filterText.optional(),
       outcome: z.enum(outcomes).optional(),
       resourceKind: filterText.optional(),
       resourceId: filterText.optional(),
       actorId: idOf('identity').optional(),
+      requestId: filterText.optional(),
       from: moment.optional(),
       to: moment.optional(),
       text: filterText.optional(),
     }),
     status: 200,
-    response: pageSchema(Entry),
+    response: EntryPage,
     run: (ctx, { query }) => listEntries(ctx, query),
   }),
   defineRoute({

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Reader, Tx } from '#lib/platform/db/schema.ts'
-import { EntryContent } from './content.ts'
+import { readContent, type EntryContent } from './content.ts'
 
 /** Where a consumer stands in the feed: after this entry. */
 export type FeedCursor = { epoch: number; xid: string; entryId: string }
@@ -46,6 +46,7 @@ export async function readFeed(
       'e.resource_id',
       'e.outcome',
       'd.content',
+      'd.person',
     ])
     .where(sql<boolean>`(e.epoch, e.xid, e.id) > (${after.epoch}, ${after.xid}::xid8, ${after.entryId})`)
     .where(
@@ -62,7 +63,7 @@ export async function readFeed(
     resourceKind: r.resource_kind,
     resourceId: r.resource_id,
     outcome: r.outcome,
-    content: r.content === null ? undefined : EntryContent.parse(JSON.parse(r.content)),
+    content: readContent(r.content, r.person) ?? undefined,
   }))
 }
 

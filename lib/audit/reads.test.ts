@@ -136,3 +136,34 @@ describe('the status of the log', () => {
     await expect(readLogStatus(developer)).rejects.toMatchObject({ code: 'forbidden' })
   })
 })
+
+describe('both ways through the list (ASVS 16.4.2 read, not changed)', () => {
+  it('goes back to the same pages by the previous cursor', async () => {
+    const first = await listEntries(auditor, { limit: 2 })
+    expect(first.previousCursor).toBeNull()
+    const second = await listEntries(auditor, { limit: 2, cursor: first.nextCursor! })
+    const back = await listEntries(auditor, { limit: 2, newer: second.previousCursor! })
+    expect(back.items.map((e) => e.id)).toEqual(first.items.map((e) => e.id))
+    expect(back.previousCursor).toBeNull()
+    const again = await listEntries(auditor, { limit: 2, cursor: back.nextCursor! })
+    expect(again.items.map((e) => e.id)).toEqual(second.items.map((e) => e.id))
+  })
+  it('takes one direction at a time', async () => {
+    const { nextCursor } = await listEntries(auditor, { limit: 1 })
+    const both = { cursor: nextCursor!, newer: nextCursor! }
+    await expect(listEntries(auditor, both)).rejects.toMatchObject({ code: 'invalid' })
+  })
+  it('finds what was done by the same request', async () => {
+    const [entry] = (await listEntries(auditor, { kind: 'model:register' })).items
+    expect(entry?.requestId).toBe(entry?.content?.requestId)
+    const { items } = await listEntries(auditor, { requestId: entry!.requestId! })
+    expect(items.map((e) => e.requestId)).toEqual(items.map(() => entry!.requestId))
+    expect(items.map((e) => e.id)).toContain(entry!.id)
+  })
+  it('combines every filter', async () => {
+    const input = { kind: 'model:register', actorId: developer.actorId, outcome: 'done', text: 'churn' } as const
+    const page = await listEntries(auditor, { ...input, resourceKind: 'model', limit: 1 })
+    expect(page.items).toHaveLength(1)
+    expect(page).toMatchObject({ nextCursor: null, previousCursor: null, lookedTo: null })
+  })
+})

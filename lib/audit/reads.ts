@@ -3,9 +3,10 @@ import { authorizeRead } from '#lib/access/authorize.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { Reader } from '#lib/platform/db/schema.ts'
 import { problem } from '#lib/platform/errors.ts'
-import { decodeCursor, pageLimitMax, pageOf, type Page } from '#lib/platform/page.ts'
+import { decodeCursor, encodeCursor, pageLimitMax } from '#lib/platform/page.ts'
+import { timeOfId } from '#lib/platform/ids.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
-import { selectEntries, selectEntry, type EntryView } from './entries.ts'
+import { selectEntries, selectEntry, type EntryRows, type EntryView } from './entries.ts'
 import { readLag } from './lag.ts'
 import { logVerifierKey } from './log-key.ts'
 import { proveInclusion } from './merkle-proof.ts'
@@ -17,31 +18,74 @@ import { readTileBytes } from './tile-store.ts'
 const word = z.string().min(1).max(200)
 const ListEntriesInput = z.strictObject({
   limit: z.number().int().min(1).max(pageLimitMax).default(50),
+  /** Of an answer's `nextCursor`: the entries older than that page. */
   cursor: z.string().max(100).optional(),
+  /** Of an answer's `previousCursor`: the entries newer than that page. Not together with `cursor`. */
+  newer: z.string().max(100).optional(),
   /** The action, such as `rollout:roll-back`. */
   kind: word.optional(),
   outcome: z.enum(['done', 'denied', 'found']).optional(),
   resourceKind: word.optional(),
   resourceId: word.optional(),
   actorId: word.optional(),
+  requestId: word.optional(),
   from: z.date().optional(),
   to: z.date().optional(),
   text: word.optional(),
 })
 export type ListEntriesInput = z.input<typeof ListEntriesInput>
 
+export type EntryPage = {
+  /** Newest first. */
+  items: EntryView[]
+  /** For the entries older than these; null at the oldest. */
+  nextCursor: string | null
+  /** For the entries newer than these; null on the newest page. */
+  previousCursor: string | null
+  /**
+   * Set when the search has looked at as many entries as one page may and has not come to the end: nothing beyond this
+   * instant was looked at yet, and the next page goes on there.
+   */
+  lookedTo: Date | null
+}
+
 /**
- * The audit entries of the workspace, newest first: who did what, and why.
+ * The audit entries of the workspace, newest first: who did what, and why. Pages go both ways by keyset.
  *
  * Sign-ins and the creation of workspaces are acts in the installation's own workspace, `quarterdeck`: who may read its
  * entries is whoever holds a role with `audit:read` there, by the same rule, and nobody else.
  */
-export async function listEntries(ctx: Ctx, input: ListEntriesInput = {}): Promise<Page<EntryView>> {
+export async function listEntries(ctx: Ctx, input: ListEntriesInput = {}): Promise<EntryPage> {
   await authorizeRead(ctx, 'audit:read')
-  const { limit, cursor, ...filter } = parseInput(ListEntriesInput, input)
-  const before = decodeCursor(cursor)
-  const rows = await selectEntries(ctx.db, { ...filter, workspaceId: ctx.workspaceId, before, limit: limit + 1 })
-  return pageOf(rows, limit, (e) => e.id)
+  const { limit, cursor, newer, ...filter } = parseInput(ListEntriesInput, input)
+  const [before, after] = [decodeCursor(cursor), decodeCursor(newer)]
+  if (before !== undefined && after !== undefined)
+    throw problem('invalid', 'Give cursor or newer, not both.', {
+      errors: [{ path: 'newer', message: 'not together with cursor' }],
+    })
+  const asked = { ...filter, workspaceId: ctx.workspaceId, before, after, limit: limit + 1 }
+  return pageBothWays(await selectEntries(ctx.db, asked), { limit, before, after })
+}
+
+function pageBothWays(
+  { entries, lookedTo }: EntryRows,
+  asked: { limit: number; before: string | undefined; after: string | undefined },
+): EntryPage {
+  const isUpwards = asked.after !== undefined
+  const hasMore = entries.length > asked.limit
+  const items = isUpwards ? entries.slice(-asked.limit) : entries.slice(0, asked.limit)
+  // The walk's own end: the item that it reached last, or where it stopped looking.
+  const reached = lookedTo ?? (hasMore ? (isUpwards ? items.at(0) : items.at(-1))?.id : undefined)
+  const onwards = reached === undefined ? null : encodeCursor(reached)
+  // Where it came from: there is at least the entry that the cursor named.
+  const start = (isUpwards ? items.at(-1)?.id : items.at(0)?.id) ?? asked.before ?? asked.after
+  const back = start === undefined || (asked.before ?? asked.after) === undefined ? null : encodeCursor(start)
+  return {
+    items,
+    nextCursor: isUpwards ? back : onwards,
+    previousCursor: isUpwards ? onwards : back,
+    lookedTo: lookedTo === null ? null : timeOfId(lookedTo),
+  }
 }
 
 /** What shows, without us, that an entry is in the log. */

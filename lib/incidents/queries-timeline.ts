@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { EntryContent } from '#lib/audit/content.ts'
+import { readContent } from '#lib/audit/content.ts'
 import type { Reader } from '#lib/platform/db/schema.ts'
 import { newId } from '#lib/platform/ids.ts'
 import type { ChangeBefore, EventKind, TimelineEvent } from './model.ts'
@@ -33,7 +33,7 @@ export async function selectChanges(
   let query = db
     .selectFrom('audit_entry as e')
     .innerJoin('audit_detail as d', 'd.entry_id', 'e.id')
-    .select(['e.id', 'e.time', 'e.kind', 'e.resource_kind as resourceKind', 'e.resource_id as resourceId', 'd.content'])
+    .select(['e.id', 'e.time', 'e.kind', 'e.resource_kind as resourceKind', 'e.resource_id as resourceId', 'd.content', 'd.person'])
     .where('e.workspace_id', '=', about.workspaceId)
     // Ids begin with the millisecond at which they were made, so the index on them finds the hour.
     .where('e.id', '>=', firstIdAt(about.from))
@@ -46,8 +46,9 @@ export async function selectChanges(
       w.or(ids.flatMap((id) => [w('e.resource_id', '=', id), sql<boolean>`position(${id} in d.content) > 0`])),
     )
   const rows = await query.orderBy('e.id', 'desc').limit(changesMax).execute()
-  return rows.toReversed().map((row) => {
-    const content = EntryContent.parse(JSON.parse(row.content ?? ''))
+  return rows.toReversed().flatMap((row) => {
+    const content = readContent(row.content, row.person)
+    if (!content) return []
     const { name } = content.resource
     return {
       entryId: row.id,
