@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { declareAudit } from './audit.ts'
+import { declareCard } from './card.ts'
 import { declareCalc } from './calc.ts'
 import { declareRoles } from './roles.ts'
 import { declareStart } from './start.ts'
@@ -15,4 +16,5 @@ export const declarations: readonly ((program: Command) => void)[] = [
   declareToken,
   declareCalc,
   declareAudit,
+  declareCard,
 ]

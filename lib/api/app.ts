@@ -9,6 +9,7 @@ import { addAuditLog } from './audit-log.ts'
 import { authenticate, contextOf } from './authenticate.ts'
 import { bodyBytesDefault, readJsonBody } from './body.ts'
 import { addDocument } from './add-document.ts'
+import { cardRoutes } from './cards.ts'
 import { costRoutes } from './costs.ts'
 import { driftRoutes } from './drift.ts'
 import { endpointRoutes } from './endpoints.ts'
@@ -30,6 +31,7 @@ import { sloRoutes } from './slos.ts'
 export const apiRoutes: readonly ApiRoute[] = [
   ...memberRoutes,
   ...modelRoutes,
+  ...cardRoutes,
   ...approvalRoutes,
   ...endpointRoutes,
   ...rolloutRoutes,

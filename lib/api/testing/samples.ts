@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { someDigest, type Site } from './api.ts'
 import { sampleProfile } from './things.ts'
+
+const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
 
 type Ids = Site['ids'] & { revisionDigest: string }
 
@@ -16,6 +19,7 @@ export const sampleBodies: Record<string, (ids: Ids) => Record<string, unknown>>
   registerModel: () => ({ name: 'sample', title: 'Sample' }),
   setAlias: ({ versionId }) => ({ alias: 'champion', versionId, expectedVersionId: null, reason: 'a sample' }),
   registerVersion: () => ({ version: '7.0.0', digest: someDigest, artifactUri: 's3://sample' }),
+  editCard: () => ({ text: '# A card', expectedDigest: digestOf(''), reason: 'a sample' }),
   requestApproval: ({ versionId, environmentId }) => ({ versionId, environmentId, reason: 'a sample' }),
   castVote: ({ revisionDigest }) => ({ decision: 'approve', reason: 'a sample', revisionDigest }),
   withdrawApproval: () => ({ reason: 'a sample' }),

@@ -1,0 +1,56 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
+import { z } from 'zod'
+import { checkCard } from '#lib/models/card-completeness.ts'
+import { parseCard } from '#lib/models/card-format.ts'
+import { loadCardPolicies } from '#lib/models/load-card-policies.ts'
+import { risks } from '#lib/models/model.ts'
+import { problem } from '#lib/platform/errors.ts'
+import { callApi, type ApiFlags } from './api-client.ts'
+
+const Card = z.object({ text: z.string(), digest: z.string(), revision: z.number() })
+const Edited = z.object({ digest: z.string(), revision: z.number() })
+
+/** Makes the file the card of the version; tells revision and digest. */
+export async function importCard(
+  file: string,
+  flags: ApiFlags & { versionId: string; reason: string; expect?: string },
+): Promise<void> {
+  const text = await readText(file)
+  const path = `/versions/${encodeURIComponent(flags.versionId)}`
+  const expectedDigest = flags.expect ?? Card.parse(await callApi(flags, 'GET', `${path}/card`)).digest
+  const body = { text, expectedDigest, reason: flags.reason }
+  const { revision, digest } = Edited.parse(await callApi(flags, 'POST', `${path}/cards`, body))
+  process.stdout.write(`revision ${revision} ${digest}\n`)
+}
+
+/** Writes the card's bytes, and nothing else, to the file or to standard output. */
+export async function exportCard(
+  flags: ApiFlags & { versionId: string; revision?: string; out?: string },
+): Promise<void> {
+  const query = flags.revision === undefined ? '' : `?revision=${encodeURIComponent(flags.revision)}`
+  const { text } = Card.parse(
+    await callApi(flags, 'GET', `/versions/${encodeURIComponent(flags.versionId)}/card${query}`),
+  )
+  if (flags.out === undefined) process.stdout.write(text)
+  else await writeFile(flags.out, text)
+}
+
+/** Says what a card lacks, without a server. Returns the exit code. */
+export async function checkCardFile(file: string, flags: { risk: string }): Promise<0 | 1> {
+  const risk = z.enum(risks).safeParse(flags.risk)
+  if (!risk.success) throw problem('invalid', `--risk: must be one of ${risks.join(', ')}`)
+  const { policy } = await loadCardPolicies()
+  const missing = checkCard(parseCard(await readText(file)), policy, risk.data).filter((check) => !check.ok)
+  for (const { title, because } of missing) process.stdout.write(`${title}: ${because}\n`)
+  return missing.length === 0 ? 0 : 1
+}
+
+async function readText(file: string): Promise<string> {
+  const bytes = file === '-' ? await buffer(process.stdin) : await readFile(file)
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw problem('invalid', `${file}: a card is UTF-8 text`, {}, { cause })
+  }
+}
