@@ -85,13 +85,15 @@ describe('a bearer token', () => {
   it('ends at its time, give or take thirty seconds (ASVS 9.2.1)', async () => {
     const { token } = await issueToken(dana, { lifetimeSeconds: 60 })
     t.clock.advance(85_000)
-    await expect(verifyToken(t.system, token)).resolves.toBeDefined()
+    for (let i = 0; i < 2; i++) await expect(verifyToken(t.system, token)).resolves.toBeDefined()
     t.clock.advance(10_000)
     await refused(token, 'has expired')
   })
 
   it('is refused once revoked, at once (ASVS 7.4.1)', async () => {
     const { id, token } = await issueToken(dana, {})
+    // Its signature is known by now: that must not carry it over the revocation.
+    for (let i = 0; i < 2; i++) await expect(verifyToken(t.system, token)).resolves.toMatchObject({ tokenId: id })
     await revokeToken(await ws.as('admin'), { tokenId: id, reason: 'was lost' })
     await refused(token, 'was revoked')
     await expect(revokeToken(await ws.as('admin'), { tokenId: id, reason: 'was lost' })).rejects.toMatchObject({

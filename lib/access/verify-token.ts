@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createLocalJWKSet, errors, jwtVerify, type JWK, type JWTPayload } from 'jose'
 import { personaIssuer, type Actor } from '#lib/platform/actor.ts'
 import type { System } from '#lib/platform/context.ts'
@@ -6,7 +7,13 @@ import { processSingleton } from '#lib/platform/globals.ts'
 import { selectTokenHolder, selectTokenKeys } from './queries.ts'
 import { tokenAgeSecondsMax, tokenAudience, tokenToleranceSeconds, tokenType } from './token-claims.ts'
 
-type KeySet = { readAtMs: number; resolve: ReturnType<typeof createLocalJWKSet> }
+type KeySet = {
+  readAtMs: number
+  resolve: ReturnType<typeof createLocalJWKSet>
+  /** What these keys have verified, by the digest of the token: a signature stays good for as long as its key does. */
+  verified: Map<string, JWTPayload>
+}
+const verifiedMax = 2_000
 const keysFreshMs = 60_000
 const keysCooldownMs = 2_000
 const tokenLengthMax = 4_096
@@ -54,7 +61,32 @@ function explain(error: unknown): never {
   throw error
 }
 
+// Only the signature and what never changes is remembered, until the keys are read again: the times are held against the
+// clock here, revocation and holder against the database by the caller, each time.
 async function verifyWith(system: System, text: string, keys: KeySet): Promise<JWTPayload> {
+  const digest = createHash('sha256').update(text).digest('base64')
+  const known = keys.verified.get(digest)
+  if (known && isCurrent(known, system.clock.now())) return known
+  const payload = await verifyAnew(system, text, keys)
+  if (keys.verified.size >= verifiedMax) keys.verified.clear()
+  keys.verified.set(digest, payload)
+  return payload
+}
+
+/** The conditions on time that `verifyAnew` has; what fails here is verified anew, which says why. */
+function isCurrent({ exp, iat, nbf }: JWTPayload, now: Date): boolean {
+  const nowSeconds = Math.floor(now.getTime() / 1000)
+  return (
+    exp !== undefined &&
+    iat !== undefined &&
+    exp > nowSeconds - tokenToleranceSeconds &&
+    nowSeconds - iat <= tokenAgeSecondsMax &&
+    iat <= nowSeconds + tokenToleranceSeconds &&
+    (nbf === undefined || nbf <= nowSeconds)
+  )
+}
+
+async function verifyAnew(system: System, text: string, keys: KeySet): Promise<JWTPayload> {
   const { payload } = await jwtVerify(text, keys.resolve, {
     algorithms: ['ES256'],
     typ: tokenType,
@@ -76,7 +108,7 @@ async function tokenKeys(system: System, freshMs: number): Promise<KeySet> {
   if (present && nowMs - present.readAtMs < freshMs) return present
   const rows = await selectTokenKeys(system.db)
   const keys = rows.map((r): JWK => ({ ...(JSON.parse(r.public_key) as JWK), kid: r.id, alg: 'ES256', use: 'sig' }))
-  const made = { readAtMs: nowMs, resolve: createLocalJWKSet({ keys }) }
+  const made = { readAtMs: nowMs, resolve: createLocalJWKSet({ keys }), verified: new Map() }
   cache.set(system.db, made)
   return made
 }

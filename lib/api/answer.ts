@@ -38,6 +38,12 @@ export function problemAnswer(
 
 /** As `JSON.stringify`, with bigints as strings: what JavaScript's numbers cannot hold, JSON readers would round. */
 export function jsonText(value: unknown): string {
+  try {
+    // Most answers hold no bigint, and a replacer costs several times the text itself.
+    return JSON.stringify(value ?? null)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+  }
   return JSON.stringify(value ?? null, (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v))
 }
 

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { prepareStatements } from './prepared.ts'
 
 /**
  * The three database roles. `owner` is whoever DATABASE_URL names: it migrates and nothing else. `writer` and `reader`
@@ -55,6 +56,8 @@ export function openPool(options: PoolOptions): pg.Pool {
   pool.on('error', options.onError)
   // The same for one that is lost while a transaction holds it and no statement runs; its next statement fails.
   pool.on('connect', (client) => client.on('error', options.onError))
+  // The owner's statements change tables and come once.
+  if (options.role !== 'owner') pool.on('connect', prepareStatements)
   return pool
 }
 
