@@ -16,7 +16,7 @@ const label = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._/-]{0,62}$/, { error: 'must be up to 63 lower-case letters, digits and . _ / -' })
 
-export const risks = ['low', 'medium', 'high'] as const
+export const risks = ['low', 'medium', 'high', 'unknown'] as const
 
 export const RegisterModelInput = z.strictObject({
   name: slug,

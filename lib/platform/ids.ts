@@ -20,6 +20,8 @@ export const idPrefixes = {
   card: 'mc',
   approval: 'ap',
   vote: 'vo',
+  evidence: 'ev',
+  breakGlass: 'bg',
   environment: 'en',
   endpoint: 'ep',
   rollout: 'ro',

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
+import type { EvidenceTables } from './schema/approvals.ts'
 import type { AttestationTables } from './schema/attestations.ts'
 import type { AuditTables, CoreTables } from './schema/core.ts'
 import type { CardTables } from './schema/notifications.ts'
@@ -18,6 +19,7 @@ export type Database = CoreTables &
   ResponseTables &
   CardTables &
   RoleTables &
+  EvidenceTables &
   AttestationTables
 
 /** A handle that can only select; behind it stands a database role that can do no more. */

@@ -7,6 +7,7 @@ import { response } from './0005_response.ts'
 import { identity } from './0006_identity.ts'
 import { roles } from './0007_roles.ts'
 import { audit } from './0010_audit.ts'
+import { approvals } from './0008_approvals.ts'
 import { attestations } from './0009_attestations.ts'
 import { cardsNotifications } from './0011_cards_notifications.ts'
 
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   response,
   identity,
   roles,
+  approvals,
   attestations,
   audit,
   cardsNotifications,

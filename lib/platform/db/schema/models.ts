@@ -9,7 +9,7 @@ export type ModelTables = {
     name: string
     title: string
     description: string
-    risk: 'low' | 'medium' | 'high'
+    risk: 'low' | 'medium' | 'high' | 'unknown'
     labels: string[]
     created_at: Date
     created_by: string
@@ -58,17 +58,6 @@ export type ModelTables = {
     requested_at: Date
     decided_at: Date | null
     expires_at: Date
-  }
-  approval_vote: {
-    id: string
-    approval_id: string
-    revision: number
-    identity_id: string
-    role: string
-    decision: 'approve' | 'reject'
-    reason: string
-    revision_digest: string
-    at: Date
   }
 }
 
