@@ -40,7 +40,13 @@ function bindGroup(
     await tx
       .insertInto('group_binding')
       .values({
-        ...{ id, workspace_id: workspaceId, issuer, group_name: group, role, ...scope, ...narrow },
+        id,
+        workspace_id: workspaceId,
+        issuer,
+        group_name: group,
+        role,
+        ...scope,
+        ...narrow,
         created_at: t.clock.now(),
         created_by: ws.worker.actorId,
         revoked_at: null,
@@ -62,9 +68,20 @@ function delegate(
     await tx
       .insertInto('delegation')
       .values({
-        ...{ id, workspace_id: ws.id, delegator_id: from.actorId, delegate_id: to.actorId, role, ...scope, ...narrow },
-        ...{ starts_at: startsAt, ends_at: endsAt, reason: 'leave', created_at: startsAt, created_by: from.actorId },
-        ...{ revoked_at: null, revoked_by: null },
+        id,
+        workspace_id: ws.id,
+        delegator_id: from.actorId,
+        delegate_id: to.actorId,
+        role,
+        ...scope,
+        ...narrow,
+        starts_at: startsAt,
+        ends_at: endsAt,
+        reason: 'leave',
+        created_at: startsAt,
+        created_by: from.actorId,
+        revoked_at: null,
+        revoked_by: null,
       })
       .execute()
     return id
@@ -171,9 +188,15 @@ describe('a person', () => {
       tx
         .insertInto('identity_link')
         .values({
-          ...{ id: newId('identityLink', t.clock.now()), workspace_id: workspaceId, reason: 'one person' },
-          ...{ identity_a: a < b ? a : b, identity_b: a < b ? b : a },
-          ...{ linked_at: t.clock.now(), linked_by: ws.worker.actorId, unlinked_at: null, unlinked_by: null },
+          id: newId('identityLink', t.clock.now()),
+          workspace_id: workspaceId,
+          reason: 'one person',
+          identity_a: a < b ? a : b,
+          identity_b: a < b ? b : a,
+          linked_at: t.clock.now(),
+          linked_by: ws.worker.actorId,
+          unlinked_at: null,
+          unlinked_by: null,
         })
         .execute(),
     )

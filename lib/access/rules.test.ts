@@ -62,7 +62,9 @@ describe('rules that must not be loaded', () => {
     ['a user instead of a role', (text) => `${text}\np, dana, model, read\n`, 'unknown role'],
     ['an action that is none', (text) => `${text}\np, role:viewer, model, destroy\n`, 'unknown action'],
     ['a noun that is none', (text) => `${text}\np, role:viewer, server, read\n`, 'unknown action'],
-    ['a grouping', (text) => `${text}\ng, dana, role:admin\n`, 'not a rule of the form'],
+    ['a person in a role', (text) => `${text}\ng, dana, role:admin\n`, 'unknown role'],
+    ['a role in a person', (text) => `${text}\ng, role:admin, dana\n`, 'unknown role'],
+    ['a grouping in a domain', (text) => `${text}\ng, role:viewer, role:admin, ws_1\n`, 'not a rule of the form'],
     [
       'an unmatched bracket, on which casbin loses the rest',
       (text) => `p, role:viewer, model(, read\n${text}`,

@@ -1,11 +1,18 @@
 import { newEnforcer, newModel, StringAdapter, type Enforcer } from 'casbin'
+import { policyDigest } from '#lib/platform/policy-digest.ts'
 import { actions, roles, type Action, type Role } from './actions.ts'
+
+const roleNames: readonly string[] = roles.map((r) => `role:${r}`)
 
 /** Which role may do what. Pure once made: it answers synchronously, about roles only. */
 export type AccessRules = {
   allows(role: Role, action: Action): boolean
   /** Who could: every role that may do it, for "ask an approver". */
   rolesFor(action: Action): Role[]
+  /** The lines of roles.csv that let a role do it: its own, and those of roles whose powers it has. */
+  linesFor(role: Role, action: Action): string[]
+  /** `sha256:` of the text that they were built from: what audit entries and processes know them by. */
+  digest: string
 }
 
 /**
@@ -25,6 +32,8 @@ export async function buildAccessRules(modelText: string, policyText: string): P
   return {
     allows: (role, action) => table.get(role)?.has(action) ?? false,
     rolesFor: (action) => roles.filter((role) => table.get(role)?.has(action)),
+    linesFor: (role, action) => linesOf(enforcer, role, action),
+    digest: policyDigest({ model: modelText, policy: policyText }),
   }
 }
 
@@ -52,14 +61,26 @@ function tabulate(enforcer: Enforcer): Map<Role, Set<Action>> {
   return table
 }
 
+// casbin says which rule allowed it; over which inheritance is looked up beside it. Asked to explain, never to decide.
+function linesOf(enforcer: Enforcer, role: Role, action: Action): string[] {
+  const [noun = '', verb = ''] = action.split(':')
+  const [allowed, rule] = enforcer.enforceExSync(`role:${role}`, noun, verb)
+  if (!allowed) return []
+  const line = `p, ${rule.join(', ')}`
+  return rule[0] === `role:${role}` ? [line] : [`g, role:${role}, ${rule[0]}`, line]
+}
+
 function checkLine(line: string): void {
   const parts = line.split(',').map((p) => p.trim())
   const [kind, subject, noun, verb] = parts
   const known: readonly string[] = actions
-  const names: readonly string[] = roles.map((r) => `role:${r}`)
-  if (kind !== 'p' || parts.length !== 4 || !subject || !noun || !verb) {
-    throw new Error(`not a rule of the form "p, role:name, noun, verb": ${line}`)
+  const inherits = kind === 'g' && parts.length === 3
+  const allows = kind === 'p' && parts.length === 4
+  if (!(inherits || allows) || parts.includes('')) {
+    throw new Error(`not a rule of the form "p, role:name, noun, verb" or "g, role:name, role:name": ${line}`)
   }
-  if (!names.includes(subject)) throw new Error(`unknown role in rule: ${line}`)
-  if (verb !== '*' && !known.includes(`${noun}:${verb}`)) throw new Error(`unknown action in rule: ${line}`)
+  for (const name of inherits ? [subject, noun] : [subject]) {
+    if (!roleNames.includes(name ?? '')) throw new Error(`unknown role in rule: ${line}`)
+  }
+  if (allows && verb !== '*' && !known.includes(`${noun}:${verb}`)) throw new Error(`unknown action in rule: ${line}`)
 }
