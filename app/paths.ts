@@ -11,6 +11,10 @@ export const paths = {
   model: (id: string) => `/models/${encodeURIComponent(id)}`,
   modelVersion: (modelId: string, versionId: string) =>
     `/models/${encodeURIComponent(modelId)}/versions/${encodeURIComponent(versionId)}`,
+  card: (modelId: string, versionId: string) =>
+    `/models/${encodeURIComponent(modelId)}/versions/${encodeURIComponent(versionId)}/card`,
+  cardFile: (modelId: string, versionId: string) =>
+    `/models/${encodeURIComponent(modelId)}/versions/${encodeURIComponent(versionId)}/card/raw`,
   endpoints: () => '/endpoints',
   endpoint: (id: string) => `/endpoints/${encodeURIComponent(id)}`,
   rollouts: () => '/rollouts',

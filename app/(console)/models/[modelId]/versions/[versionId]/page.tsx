@@ -4,6 +4,7 @@ import { cache } from 'react'
 import { listApprovals } from '#lib/approvals/reads.ts'
 import type { ApprovalView } from '#lib/approvals/model.ts'
 import type { EnvironmentView, ServingView, VersionView } from '#lib/models/model.ts'
+import { readCard } from '#lib/models/reads-card.ts'
 import { readModel, readVersion } from '#lib/models/reads.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { environmentsFor, refusalOf } from '../../../../../_server/may.ts'
@@ -22,8 +23,8 @@ import { compareMetrics } from '../../../metrics.ts'
 import { MetricTable } from '../../../metric-table.tsx'
 import { RequestApproval } from '../../../request-approval.tsx'
 import { lineageItems } from '../../../lineage.tsx'
+import { CardPanel } from './card/card-panel.tsx'
 import { EnvironmentTable } from './environment-table.tsx'
-import s from '../../../models.module.css'
 
 const versionOnce = cache((ctx: Ctx, id: string) => pageRead(readVersion(ctx, id)))
 
@@ -44,9 +45,10 @@ export default async function VersionPage({ params }: Props) {
   const [version, model] = [read.value, of.value]
   if (version.modelId !== model.id) notFound()
   const noApprovals = await refusalOf(ctx, 'approval:read')
-  const [approvals, environments] = await Promise.all([
+  const [approvals, environments, card] = await Promise.all([
     noApprovals ? [] : listApprovals(ctx, { versionId, limit: 200 }).then((page) => page.items),
     environmentsFor(ctx),
+    pageRead(readCard(ctx, { versionId })),
   ])
   const target = nextEnvironment(environments, approvals, model.serving, version)
   const other = model.serving.find((each) => each.versionId !== version.id)
@@ -86,11 +88,7 @@ export default async function VersionPage({ params }: Props) {
       <Columns kind="main-side">
         <div>
           <Evaluation version={version} serving={serving} />
-          {version.card !== '' && (
-            <Panel title="Card" padded>
-              <p className={s.card}>{version.card}</p>
-            </Panel>
-          )}
+          {card.value && <CardPanel card={card.value} modelId={model.id} />}
         </div>
         <Facts version={version} />
       </Columns>
