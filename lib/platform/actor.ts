@@ -8,6 +8,8 @@ export const Actor = z.object({
   /** A name for pages; not part of the identity. */
   name: z.string().min(1).max(200),
   via: z.enum(['console', 'api', 'cli', 'worker', 'ingest', 'start']),
+  /** When the person proved who they are, where their issuer says so; null or absent where it does not. */
+  authTime: z.date().nullable().optional(),
   /** For the worker: the person or policy that asked. It inherits that person's conflicts of interest. */
   onBehalfOf: z.object({ issuer: z.string(), subject: z.string() }).optional(),
 })
@@ -18,6 +20,9 @@ export const ownIssuer = 'quarterdeck'
 
 /** The issuer of the local personas. Whatever they sign is of the demo kind. */
 export const personaIssuer = 'quarterdeck-personas'
+
+/** The issuer of service accounts: their tokens are ours, and name this beside the account's id. */
+export const serviceIssuer = 'quarterdeck-service-accounts'
 
 /** Rows that the first migration makes: the installation's own workspace, in which workspaces are created, and who acts there. */
 export const rootWorkspaceId = 'ws_00000000000000000000000001'

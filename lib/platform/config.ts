@@ -21,7 +21,9 @@ const variables = z.object({
   QUARTERDECK_DATA: z.string().min(1).optional(),
   QUARTERDECK_ORIGIN: url(['http:', 'https:']).optional(),
   QUARTERDECK_SECRET: z.string().min(32, { error: 'must have at least 32 characters' }).optional(),
+  QUARTERDECK_SIGNING_KEYS: z.string().min(1).optional(),
   QUARTERDECK_PERSONAS: flag,
+  QUARTERDECK_ISSUERS: z.string().min(1).optional(),
   QUARTERDECK_LOG_ORIGIN: z
     .string()
     .regex(/^[^\s+]+$/, { error: 'must have no spaces and no plus sign' })
@@ -47,8 +49,14 @@ export type Config = {
   /** The origin under which browsers reach the console; Host and Origin headers are checked against it. */
   origin: string
   secret: string | undefined
+  /** The folder of the PKCS#8 keys that sign attestations; undefined: `signing-keys` in the data folder. */
+  signingKeysFolder: string | undefined
   /** True when the local personas may sign in: loopback only, and with DATABASE_URL only when asked for. */
   personas: boolean
+  /** The file of identity providers; undefined for policies/access/issuers.yaml, where that exists. */
+  issuersFile: string | undefined
+  /** What the file of issuers may name: every variable whose name begins with QUARTERDECK_OIDC_SECRET_. */
+  oidcSecrets: Readonly<Record<string, string>>
   logOrigin: string
   databaseUrl: string | undefined
   databasePoolMax: number
@@ -60,6 +68,7 @@ export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
+const oidcSecretPrefix = 'QUARTERDECK_OIDC_SECRET_'
 const loopback = new Set(['127.0.0.1', '::1', 'localhost'])
 
 /**
@@ -88,7 +97,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     wrong.push('QUARTERDECK_SECRET: set it (32 characters or more, the same for every role), as DATABASE_URL is set')
   }
   if (wrong.length > 0) throw new ConfigError(listOf(wrong))
-  return toConfig(v, reachedLocally)
+  const oidcSecrets = Object.fromEntries(Object.entries(present).filter(([name]) => name.startsWith(oidcSecretPrefix)))
+  return { ...toConfig(v, reachedLocally), oidcSecrets: oidcSecrets as Record<string, string> }
 }
 
 /**
@@ -104,7 +114,7 @@ function isLoopbackUrl(text: string): boolean {
   return loopback.has(new URL(text).hostname.replace(/^\[|\]$/g, ''))
 }
 
-function toConfig(v: z.infer<typeof variables>, reachedLocally: boolean): Config {
+function toConfig(v: z.infer<typeof variables>, reachedLocally: boolean): Omit<Config, 'oidcSecrets'> {
   return {
     host: v.HOST,
     port: v.PORT,
@@ -115,7 +125,9 @@ function toConfig(v: z.infer<typeof variables>, reachedLocally: boolean): Config
     dataFolder: v.QUARTERDECK_DATA,
     origin: v.QUARTERDECK_ORIGIN ?? localUrl(v.HOST, v.PORT),
     secret: v.QUARTERDECK_SECRET,
+    signingKeysFolder: v.QUARTERDECK_SIGNING_KEYS,
     personas: reachedLocally && (v.QUARTERDECK_PERSONAS ?? v.DATABASE_URL === undefined),
+    issuersFile: v.QUARTERDECK_ISSUERS,
     logOrigin: v.QUARTERDECK_LOG_ORIGIN,
     databaseUrl: v.DATABASE_URL,
     databasePoolMax: v.DATABASE_POOL_MAX,
