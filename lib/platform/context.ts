@@ -5,6 +5,7 @@ import type { ReadDb } from './db/schema.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { ClusterPort } from './ports/cluster.ts'
+import type { KmsPort } from './ports/kms.ts'
 import type { RegistryPort } from './ports/registry.ts'
 import type { TrafficPort } from './ports/traffic.ts'
 import type { Secrets } from './secrets.ts'
@@ -15,6 +16,8 @@ export type Ports = {
   traffic(cluster: string): TrafficPort
   cluster(cluster: string): ClusterPort
   registry(workspaceId: string): RegistryPort
+  /** Where the keys are that sign attestations. */
+  kms(): KmsPort
 }
 
 /** What one running role consists of, made once by lib/system.ts. */
@@ -34,7 +37,7 @@ export type System = {
 }
 
 /** NOTIFY channels, a closed list: one a reconciler, and `changes` for consoles. */
-export const channels = ['endpoints', 'rollouts', 'drift', 'slos', 'audit', 'incidents', 'changes'] as const
+export const channels = ['approvals', 'endpoints', 'rollouts', 'drift', 'slos', 'audit', 'incidents', 'changes'] as const
 export type Channel = (typeof channels)[number]
 
 /** What a verb or a read is given first: the system, who asks, in which workspace, under which request. */

@@ -1,4 +1,5 @@
 import { expireApprovals } from '#lib/approvals/expire-approvals.ts'
+import { reconcileAttestations } from '#lib/attestations/reconcile.ts'
 import { observeLag } from '#lib/audit/lag.ts'
 import { sequenceEntries } from '#lib/audit/sequence.ts'
 import { reconcileDrift } from '#lib/drift/reconcile.ts'
@@ -23,7 +24,8 @@ const sequencerLeaseSeconds = 10
 export const reconcilers: readonly ReconcilerEntry[] = [
   { name: 'audit-sequencer', intervalMs: 1_000, wakes: ['audit'], turn: sequenceUnderLease },
   { name: 'audit-lag', intervalMs: 10_000, wakes: [], turn: watchLag },
-  { name: 'approvals', intervalMs: 30_000, wakes: [], turn: expireApprovals },
+  { name: 'approvals', intervalMs: 30_000, wakes: ['approvals'], turn: expireApprovals },
+  { name: 'attestations', intervalMs: 2_000, wakes: ['audit'], turn: reconcileAttestations },
   { name: 'endpoints', intervalMs: 1_000, wakes: ['endpoints'], turn: reconcileEndpoints },
   { name: 'rollouts', intervalMs: 500, wakes: ['rollouts'], turn: reconcileRollouts },
   { name: 'drift', intervalMs: 1_000, wakes: ['drift'], turn: reconcileDrift },
