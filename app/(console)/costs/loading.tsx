@@ -1,5 +1,11 @@
+import { PageHead } from '../../_ui/page-head.tsx'
 import { TableSkeleton } from '../../_ui/states/skeleton.tsx'
 
 export default function Loading() {
-  return <TableSkeleton rows={6} label="Loading the costs" />
+  return (
+    <>
+      <PageHead title="Costs" />
+      <TableSkeleton rows={6} label="Loading the costs" />
+    </>
+  )
 }

@@ -5,7 +5,11 @@ import s from './states.module.css'
 export function Skeleton({ heightPx, widthPx, label }: { heightPx: number; widthPx?: number; label?: string }) {
   const style: CSSProperties = { height: heightPx, ...(widthPx ? { width: widthPx } : {}) }
   return (
-    <span className={s.skeleton} style={style} {...(label ? { role: 'status', 'aria-label': label } : {})}>
+    <span
+      className={s.skeleton}
+      style={style}
+      {...(label ? { role: 'status', 'aria-label': label, 'aria-busy': true } : {})}
+    >
       {label && <span className="sr">{label}</span>}
     </span>
   )
@@ -14,7 +18,7 @@ export function Skeleton({ heightPx, widthPx, label }: { heightPx: number; width
 /** As high as a table of that many rows with its head. */
 export function TableSkeleton({ rows, label }: { rows: number; label: string }) {
   return (
-    <output className={s.rows} aria-label={label}>
+    <output className={s.rows} aria-label={label} aria-busy>
       <span className="sr">{label}</span>
       {Array.from({ length: rows + 1 }, (_, i) => (
         <span key={i} className={s.row}>

@@ -3,8 +3,10 @@ import { expect, type Page } from '@playwright/test'
 
 /** No violation that axe knows, in light and in dark, once the page is there. */
 export async function expectAccessible(page: Page): Promise<void> {
-  // While a page loads its layout is held without a heading: it is judged when it is there.
+  // While a page loads, its place is held by what says that it is busy: it is judged when it is there. A story that followed
+  // a link waits for the address before it asks: until then this would judge the page that it came from.
   await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible()
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     // Our pages have no frames of other origins, which is all that the other mode is for.

@@ -24,9 +24,16 @@ test('the ids of another workspace lead to nothing', async ({ signedIn, api }) =
     paths.auditEntry(entry),
     paths.rollout('ro_01m84qp0000000000000000000'),
     paths.incident('in_01m84qp0000000000000000000'),
+    paths.approval('ap_01m84qp0000000000000000000'),
+    paths.endpoint('ep_01m84qp0000000000000000000'),
+    paths.qualityEndpoint('ep_01m84qp0000000000000000000'),
+    paths.driftMonitor('mn_01m84qp0000000000000000000'),
+    paths.driftFeature('mn_01m84qp0000000000000000000', 'distance'),
+    paths.slo('sl_01m84qp0000000000000000000'),
     '/nowhere',
   ]) {
-    await page.goto(path)
+    const answer = await page.goto(path)
+    expect.soft(answer?.status(), path).toBe(404)
     await expect.soft(page.getByText('There is nothing at this address'), path).toBeVisible()
     await expect.soft(page.getByText('secret-model'), path).toHaveCount(0)
   }

@@ -65,9 +65,11 @@ test('an operator holds a rollout, lets it go on and takes it back; a developer 
     await expect(page.getByText('Rolled back', { exact: true }).first()).toBeVisible({ timeout: 30_000 })
   })
 
-  const { body } = await olu!.get(`/endpoints/${serving.endpointId}`)
-  expect(body).toMatchObject({
-    stable: { versionId: serving.versionIds[0] },
-    observed: { traffic: { weights: expect.arrayContaining([{ versionId: serving.versionIds[0], percent: 100 }]) } },
-  })
+  // The endpoint is read back by a reconciler of its own, on its next turn: `observed` is of the time in `observedAt`.
+  await expect
+    .poll(async () => (await olu!.get(`/endpoints/${serving.endpointId}`)).body, { timeout: 60_000 })
+    .toMatchObject({
+      stable: { versionId: serving.versionIds[0] },
+      observed: { traffic: { weights: expect.arrayContaining([{ versionId: serving.versionIds[0], percent: 100 }]) } },
+    })
 })
