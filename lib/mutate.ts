@@ -1,9 +1,8 @@
 import pg from 'pg'
 import { appendEntry, type AuditDraft } from '#lib/audit/append.ts'
 import type { Action, Resource } from '#lib/access/actions.ts'
-import { currentRules } from '#lib/access/current.ts'
-import { decideAccess, type AccessDecision } from '#lib/access/decide.ts'
-import { selectBindings } from '#lib/access/queries.ts'
+import { accessDecision } from '#lib/access/authorize.ts'
+import type { AccessDecision } from '#lib/access/decide.ts'
 import type { Channel, Ctx } from '#lib/platform/context.ts'
 import { json, type Tx } from '#lib/platform/db/schema.ts'
 import { writerOf } from '#lib/platform/db/writer.ts'
@@ -33,7 +32,7 @@ export type MutationResult<V> = {
 
 /**
  * The one door for governed writes. In one transaction: load and lock the subject, decide access on what was loaded
- * (the actor's bindings are locked too, so that a role cannot be taken away between check and commit), run the callback,
+ * (what gives the actor's roles is locked too, so that a role cannot be taken away between check and commit), run the callback,
  * insert the audit entry that it returns, store the answer under the caller's idempotency key, commit. Then notify.
  *
  * @throws `not-found` (also for another workspace's things), `forbidden` (recorded in a transaction of its own), and
@@ -91,8 +90,7 @@ async function inTransaction<S, V>(
   const noun = spec.action.split(':')[0] ?? 'thing'
   if (!loaded || loaded.resource.workspaceId !== ctx.workspaceId)
     throw problem('not-found', `There is no such ${noun} in this workspace.`)
-  const bindings = await selectBindings(tx, ctx.actorId, ctx.workspaceId, true)
-  const decision = decideAccess(currentRules(), bindings, spec.action, loaded.resource)
+  const decision = await accessDecision(ctx, tx, spec.action, loaded.resource, true)
   if (!decision.allowed) throw deniedByRole(spec.action, decision, loaded)
   const { value, audit, wake } = await run(tx, loaded.subject).catch((error: unknown) => {
     // Roles allowed it and a rule of the domain did not, such as separation of duties: as much a denial as the other.

@@ -68,12 +68,16 @@ export async function selectHeldRoles(
   of: { workspaceId: string; identityIds: readonly string[]; now: Date; lock: boolean },
 ): Promise<{ roles: HeldRole[]; rulesVersion: bigint | undefined }> {
   if (of.identityIds.length === 0) return { roles: [], rulesVersion: undefined }
+  // Rows of a union cannot be locked, rows of its parts can.
   const { rows } = await sql<HeldRole & { rulesVersion: bigint | null }>`
-    select held.*, ${of.workspaceId}::text as "workspaceId", (select version from access_rules) as "rulesVersion"
-    from (${ownRoles(of)} union all ${groupRoles(of)} union all ${delegatedOwn(of)} union all ${delegatedGroup(of)}) held
-    limit ${rowsMax}`.execute(db)
-  const roles = rows.map(({ rulesVersion: _, ...role }) => role)
-  return { roles, rulesVersion: rows[0]?.rulesVersion ?? undefined }
+    with held("identityId", role, environment, label, via, "bindingId", "delegationId", "delegatorId", "endsAt", "group") as (
+      select * from (${ownRoles(of)}) own union all select * from (${groupRoles(of)}) grouped
+      union all select * from (${delegatedOwn(of)}) lent union all select * from (${delegatedGroup(of)}) lent_grouped
+    )
+    select held.*, ${of.workspaceId}::text as "workspaceId", (select version from access_rules) as "rulesVersion" from held`.execute(
+    db,
+  )
+  return { roles: rows, rulesVersion: rows[0]?.rulesVersion ?? undefined }
 }
 
 /**
@@ -104,39 +108,38 @@ type Of = { workspaceId: string; identityIds: readonly string[]; now: Date; lock
 const share = (of: Of, rows: string): RawBuilder<unknown> => (of.lock ? sql.raw(`for share of ${rows}`) : sql``)
 const knownSince = (of: Of) => new Date(of.now.getTime() - groupsKnownDays * 86_400_000)
 
-// Each part is a query of its own in brackets: rows of a union cannot be locked, rows of its parts can.
-const ownRoles = (of: Of) => sql`(
+const ownRoles = (of: Of) => sql`
   select b.identity_id as "identityId", b.role, b.environment, b.label, 'binding' as via, b.id as "bindingId",
     null::text as "delegationId", null::text as "delegatorId", null::timestamptz as "endsAt", null::text as "group"
   from role_binding b
   where b.workspace_id = ${of.workspaceId} and b.identity_id = any(${[...of.identityIds]}::text[]) and b.revoked_at is null
-  order by b.id limit ${rowsMax} ${share(of, 'b')})`
+  order by b.id limit ${rowsMax} ${share(of, 'b')}`
 
-const groupRoles = (of: Of) => sql`(
+const groupRoles = (of: Of) => sql`
   select m.identity_id, b.role, b.environment, b.label, 'group', b.id, null, null, null::timestamptz, b.group_name
   from identity_group m
   join group_binding b on b.issuer = m.issuer and b.group_name = m.group_name and b.workspace_id = ${of.workspaceId}
   where m.identity_id = any(${[...of.identityIds]}::text[]) and m.seen_at > ${knownSince(of)} and b.revoked_at is null
-  order by b.id limit ${rowsMax} ${share(of, 'm, b')})`
+  order by b.id limit ${rowsMax} ${share(of, 'm, b')}`
 
 // What is delegated reaches as far as the delegation and the delegator's own role both do. It rests on a role of the
 // delegator's own: what was delegated to the delegator is not theirs to pass on.
-const delegatedOwn = (of: Of) => sql`(
+const delegatedOwn = (of: Of) => sql`
   select d.delegate_id, d.role, coalesce(d.environment, b.environment), coalesce(d.label, b.label), 'delegation', b.id,
     d.id, d.delegator_id, d.ends_at, null
   from delegation d
   join role_binding b on b.workspace_id = d.workspace_id and b.identity_id = d.delegator_id and b.role = d.role
   where b.revoked_at is null and ${live(of)}
-  order by d.id, b.id limit ${rowsMax} ${share(of, 'd, b')})`
+  order by d.id, b.id limit ${rowsMax} ${share(of, 'd, b')}`
 
-const delegatedGroup = (of: Of) => sql`(
+const delegatedGroup = (of: Of) => sql`
   select d.delegate_id, d.role, coalesce(d.environment, b.environment), coalesce(d.label, b.label), 'delegation', b.id,
     d.id, d.delegator_id, d.ends_at, b.group_name
   from delegation d
   join identity_group m on m.identity_id = d.delegator_id
   join group_binding b on b.workspace_id = d.workspace_id and b.issuer = m.issuer and b.group_name = m.group_name and b.role = d.role
   where b.revoked_at is null and m.seen_at > ${knownSince(of)} and ${live(of)}
-  order by d.id, b.id limit ${rowsMax} ${share(of, 'd, m, b')})`
+  order by d.id, b.id limit ${rowsMax} ${share(of, 'd, m, b')}`
 
 const live = (of: Of) => sql`d.workspace_id = ${of.workspaceId} and d.delegate_id = any(${[...of.identityIds]}::text[])
     and d.revoked_at is null and d.starts_at <= ${of.now} and d.ends_at > ${of.now}

@@ -46,6 +46,16 @@ export function declareMetrics() {
       buckets: seconds,
       registers,
     }),
+    accessRulesVersion: new Gauge({
+      name: 'quarterdeck_access_rules_version',
+      help: 'Version of the access rules that this process decides by; 0 before any were published',
+      registers,
+    }),
+    accessRulesFailures: new Counter({
+      name: 'quarterdeck_access_rules_failures_total',
+      help: 'Access rules that could not be loaded; those before them stay in force',
+      registers,
+    }),
     auditBacklog: new Gauge({
       name: 'quarterdeck_audit_unsequenced_entries',
       help: 'Committed audit entries that have no place in the log yet',
@@ -54,6 +64,16 @@ export function declareMetrics() {
     auditLagSeconds: new Gauge({
       name: 'quarterdeck_audit_sequencer_lag_seconds',
       help: 'Age of the oldest audit entry without a place in the log',
+      registers,
+    }),
+    attestationsPending: new Gauge({
+      name: 'quarterdeck_attestations_pending',
+      help: 'Statements that are not signed yet',
+      registers,
+    }),
+    attestationLagSeconds: new Gauge({
+      name: 'quarterdeck_attestation_signing_lag_seconds',
+      help: 'Age of the oldest statement that is not signed',
       registers,
     }),
     ingestEvents: new Counter({

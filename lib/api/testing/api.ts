@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Role } from '#lib/access/actions.ts'
-import { selectBindings } from '#lib/access/queries.ts'
+import { selectHeldRoles } from '#lib/access/effective-roles.ts'
 import { loadApprovalPolicies } from '#lib/approvals/load-policies.ts'
 import { requestApproval } from '#lib/approvals/request-approval.ts'
 import { loadPrices } from '#lib/costs/load-prices.ts'
@@ -169,8 +169,9 @@ async function makeSite(t: TestSystem): Promise<Site> {
 export async function tokenOf(ctx: Ctx, lifetimeSeconds = 86_400): Promise<string> {
   const admin = systemCtx(ctx, ctx.workspaceId)
   const { issuer, subject, name } = ctx.actor
-  const held = await selectBindings(ctx.db, ctx.actorId, ctx.workspaceId)
-  if (held.some((b) => b.role !== 'viewer')) return (await issueToken(ctx, { lifetimeSeconds })).token
+  const of = { workspaceId: ctx.workspaceId, identityIds: [ctx.actorId], now: ctx.clock.now(), lock: false }
+  const { roles } = await selectHeldRoles(ctx.db, of)
+  if (roles.some((b) => b.role !== 'viewer')) return (await issueToken(ctx, { lifetimeSeconds })).token
   const lent = await bindRole(admin, { issuer, subject, name, role: 'developer' })
   const { token } = await issueToken(ctx, { lifetimeSeconds })
   await unbindRole(admin, { bindingId: lent.bindingId, reason: 'it was lent' })
