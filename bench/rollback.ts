@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { bindRole } from '#lib/members/bind-role.ts'
 import { createWorkspace } from '#lib/members/create-workspace.ts'
+import { memoryKeys, memoryKms } from '#lib/platform/adapters/memory/kms.ts'
 import { builtinRegistry } from '#lib/models/builtin-registry.ts'
 import { memoryCluster, memoryServers } from '#lib/platform/adapters/memory/cluster.ts'
 import { memoryPlane, memoryTraffic } from '#lib/platform/adapters/memory/traffic.ts'
@@ -63,6 +64,7 @@ async function measure(databaseUrl: string): Promise<void> {
       traffic: () => memoryTraffic(plane, { manager: 'quarterdeck', nowMs }),
       cluster: () => memoryCluster(servers, { nowMs }),
       registry: (id) => builtinRegistry(system, id),
+      kms: () => memoryKms(memoryKeys()),
     }),
   })
   const { system } = running

@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
 /** What a derived key is for. One secret, one key a purpose (HKDF-SHA-256, RFC 5869, `info` = the purpose). */
-export type KeyPurpose = 'entry-mac' | 'sealed-keys' | 'agent-admin' | 'ingest-key'
+export type KeyPurpose = 'entry-mac' | 'sealed-keys' | 'agent-admin' | 'signing-key-files' | 'ingest-key'
 
 export type Secrets = {
   /** 32 bytes for that purpose. */

@@ -1,9 +1,12 @@
+import { join, resolve } from 'node:path'
 import { builtinRegistry } from '#lib/models/builtin-registry.ts'
+import { fileKms } from '#lib/platform/adapters/file/kms.ts'
 import { agentClient } from '#lib/platform/adapters/local/agent-client.ts'
 import { localCluster } from '#lib/platform/adapters/local/cluster.ts'
 import { localTraffic } from '#lib/platform/adapters/local/traffic.ts'
 import type { Config } from '#lib/platform/config.ts'
 import type { Ports, System } from '#lib/platform/context.ts'
+import { defaultDataFolder } from '#lib/platform/db/postgres-folders.ts'
 import { problem } from '#lib/platform/errors.ts'
 import type { Secrets } from '#lib/platform/secrets.ts'
 
@@ -24,10 +27,16 @@ export function outsidePorts(
   })
   const traffic = localTraffic(client, { manager })
   const cluster = localCluster(client)
+  const keys = fileKms({
+    folder: resolve(config.signingKeysFolder ?? join(config.dataFolder ?? defaultDataFolder(), 'signing-keys')),
+    passphrase: secrets.mac('signing-key-files', 'v1'),
+    now: () => system().clock.now(),
+  })
   const ports: Ports = {
     traffic: (name) => (name === 'local' ? traffic : unbound(name)),
     cluster: (name) => (name === 'local' ? cluster : unbound(name)),
     registry: (workspaceId) => builtinRegistry(system, workspaceId),
+    kms: () => keys,
   }
   return { ports, close: () => client.close() }
 }
@@ -37,7 +46,7 @@ export function noOutsidePorts(): Ports {
   const refuse = () => {
     throw new Error('this role does not touch the outside: record the intent, the worker carries it out')
   }
-  return { traffic: refuse, cluster: refuse, registry: refuse }
+  return { traffic: refuse, cluster: refuse, registry: refuse, kms: refuse }
 }
 
 /** The bearer token of the local agent's admin API: both sides derive it from the installation's secret. */

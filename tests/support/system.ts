@@ -2,6 +2,7 @@ import type { Role } from '#lib/access/actions.ts'
 import { bindRole } from '#lib/members/bind-role.ts'
 import { createWorkspace } from '#lib/members/create-workspace.ts'
 import { memoryCluster, memoryServers, type MemoryServers } from '#lib/platform/adapters/memory/cluster.ts'
+import { memoryKeys, memoryKms, type MemoryKeys } from '#lib/platform/adapters/memory/kms.ts'
 import { memoryPlane, memoryTraffic, type MemoryPlane } from '#lib/platform/adapters/memory/traffic.ts'
 import { newRequestId, systemCtx, workerCtx } from '#lib/platform/call.ts'
 import { manualClock, type ManualClock } from '#lib/platform/clock.ts'
@@ -26,6 +27,7 @@ export type TestSystem = {
   databaseUrl: string
   servers: MemoryServers
   plane: MemoryPlane
+  keys: MemoryKeys
   /** A workspace of its own for each test, so that tests cannot see each other. */
   workspace(): Promise<TestWorkspace>
   close(): Promise<void>
@@ -46,6 +48,8 @@ export async function testSystem(
   const clock = manualClock(testStart)
   const servers = memoryServers()
   const plane = memoryPlane()
+  const keys = memoryKeys()
+  const kms = memoryKms(keys)
   const nowMs = () => clock.now().getTime()
   const ports = (system: () => System): Ports => ({
     traffic: () => memoryTraffic(plane, { manager: 'quarterdeck', nowMs }),
@@ -53,6 +57,7 @@ export async function testSystem(
     registry: () => {
       throw new Error('this test has no registry: pass ports to testSystem')
     },
+    kms: () => kms,
     ...options.ports?.(system),
   })
   const running = await openSystem({
@@ -72,6 +77,7 @@ export async function testSystem(
     databaseUrl: database.ownerUrl,
     servers,
     plane,
+    keys,
     workspace: () => {
       workspaces += 1
       return makeWorkspace(running.system, `test-${workspaces}`)

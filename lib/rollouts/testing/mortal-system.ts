@@ -52,6 +52,7 @@ export function mortalSystem(t: TestSystem, diesBefore: number | null): MortalSy
     ports: {
       traffic: (cluster) => mortal('traffic', t.system.ports.traffic(cluster), life),
       cluster: (cluster) => mortal('cluster', t.system.ports.cluster(cluster), life),
+      kms: () => mortal('kms', t.system.ports.kms(), life),
       registry: (id) =>
         mortal(
           'registry',

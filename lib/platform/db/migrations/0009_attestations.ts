@@ -36,7 +36,7 @@ create table attestation (
   unique (workspace_id, digest),
   check ((envelope is null) = (key_id is null) and (envelope is null) = (signed_at is null) and (envelope is null) = (envelope_digest is null)),
   check ((envelope is null) = (due_at is not null)));
-create index attestation_due on attestation (due_at) where envelope is null;
+create index attestation_due on attestation (due_at) where due_at is not null;
 create index attestation_subject on attestation (subject_kind, subject_id, id);
 create index attestation_digest on attestation (digest);
 create index attestation_envelope on attestation (envelope_digest);
