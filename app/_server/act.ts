@@ -3,8 +3,8 @@ import { refresh } from 'next/cache'
 import type { Config } from '#lib/platform/config.ts'
 import { QuarterdeckError } from '#lib/platform/errors.ts'
 import type { Ctx } from '#lib/platform/context.ts'
+import { checkSameOrigin } from '#lib/platform/request-origin.ts'
 import type { ActionState } from '../_ui/dialog/action-state.ts'
-import { checkSameOrigin } from './origin.ts'
 import { currentSession } from './session.ts'
 
 /**
@@ -35,11 +35,7 @@ export async function act(verb: (ctx: Ctx) => Promise<string>): Promise<ActionSt
 /** Refuses a form that a page of another origin sent. @throws `forbidden` */
 export async function checkOwnPage(config: Config): Promise<void> {
   const head = await headers()
-  checkSameOrigin(config, {
-    host: head.get('host'),
-    origin: head.get('origin'),
-    fetchSite: head.get('sec-fetch-site'),
-  })
+  checkSameOrigin(config, head.get('host'), { origin: head.get('origin'), site: head.get('sec-fetch-site') })
 }
 
 /** A field of a form as text; a missing one is the empty text, which the verb's schema refuses with its name. */

@@ -3,8 +3,9 @@ import { bodyLimit } from 'hono/body-limit'
 import type { z } from 'zod'
 import type { EndpointView, ServerAnswer, TrafficAnswer } from './endpoint.ts'
 import type { Endpoints } from './endpoints.ts'
-import { holdsToken, isLocalHost } from './guard.ts'
+import { holdsToken } from './guard.ts'
 import type { Log } from '#lib/platform/log.ts'
+import { isLoopbackHost } from '#lib/platform/request-origin.ts'
 import type { AgentMetrics } from './metrics.ts'
 import type { Watch } from './watch.ts'
 import type { TapCounts } from './tap.ts'
@@ -33,7 +34,7 @@ export function createAdmin(o: AdminOptions): Hono {
   })
   app.notFound((c) => refuse(c, 404, 'not-found', `Nothing answers ${c.req.method} ${c.req.path}`))
   app.use('*', async (c, next) => {
-    if (isLocalHost(c.req.header('host'))) return next()
+    if (isLoopbackHost(c.req.header('host'))) return next()
     return refuse(c, 403, 'host', 'Ask by 127.0.0.1 or localhost: this API is for this machine')
   })
   app.get('/healthz', (c) => c.text('ok'))

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { System } from '#lib/platform/context.ts'
+import { checkHost } from '#lib/platform/request-origin.ts'
 import { jsonText, securityHeaders } from './answer.ts'
 import { docsPage, docsStyle } from './docs-page.ts'
 import { documentOf } from './document.ts'
-import { checkHost } from './guard.ts'
 import type { ApiRoute } from './route.ts'
 import { apiPrefix, type Api } from './scope.ts'
 
@@ -17,12 +17,12 @@ export function addDocument(app: Api, system: System, routes: readonly ApiRoute[
   const policy = `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
   app.get(`${apiPrefix}/openapi.json`, (c) => {
     c.set('route', `${apiPrefix}/openapi.json`)
-    checkHost(system.config, c.req.header('host'), false)
+    checkHost(system.config, c.req.header('host'))
     return new Response(text, { headers: { ...securityHeaders, 'content-type': 'application/json' } })
   })
   app.get(`${apiPrefix}/docs`, (c) => {
     c.set('route', `${apiPrefix}/docs`)
-    checkHost(system.config, c.req.header('host'), false)
+    checkHost(system.config, c.req.header('host'))
     const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy }
     return new Response(page, { headers: { ...securityHeaders, ...headers } })
   })

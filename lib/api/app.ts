@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { System } from '#lib/platform/context.ts'
 import { isProblem, problem } from '#lib/platform/errors.ts'
+import { checkHost, checkSite } from '#lib/platform/request-origin.ts'
 import { invalidField, jsonAnswer, problemAnswer } from './answer.ts'
 import { approvalRoutes } from './approvals.ts'
 import { auditRoutes } from './audit.ts'
@@ -13,7 +14,6 @@ import { cardRoutes } from './cards.ts'
 import { costRoutes } from './costs.ts'
 import { driftRoutes } from './drift.ts'
 import { endpointRoutes } from './endpoints.ts'
-import { checkHost, checkSite } from './guard.ts'
 import { keyedRequest, runOnce } from './idempotency.ts'
 import { incidentRoutes } from './incidents.ts'
 import { memberRoutes } from './members.ts'
@@ -77,7 +77,7 @@ async function answerRoute(
   route: ApiRoute,
   c: Context<ApiEnv>,
 ): Promise<Response> {
-  checkHost(system.config, c.req.header('host'), false)
+  checkHost(system.config, c.req.header('host'))
   checkSite(system.config, { site: c.req.header('sec-fetch-site'), origin: c.req.header('origin') })
   const caller = await authenticate(system, c.req.header('authorization'))
   c.set('actorId', caller.actorId)

@@ -1,8 +1,8 @@
 import { readCheckpointNote, readLogPath } from '#lib/audit/published.ts'
 import type { System } from '#lib/platform/context.ts'
+import { checkHost } from '#lib/platform/request-origin.ts'
 import { securityHeaders } from './answer.ts'
 import type { Api } from './scope.ts'
-import { checkHost } from './guard.ts'
 
 const prefix = '/api/audit/log'
 

@@ -2,9 +2,9 @@ import { currentRules } from '#lib/access/current.ts'
 import type { System } from '#lib/platform/context.ts'
 import { isProblem, problem } from '#lib/platform/errors.ts'
 import { requireDatabase } from '#lib/platform/readiness.ts'
+import { checkHost } from '#lib/platform/request-origin.ts'
 import { jsonAnswer, securityHeaders } from './answer.ts'
 import type { Api } from './scope.ts'
-import { checkHost } from './guard.ts'
 
 /**
  * `/healthz`: this process answers. `/readyz`: it can do its work (database reachable and migrated, access rules loaded).
