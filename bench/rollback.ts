@@ -12,6 +12,7 @@ import { createWorkspace } from '#lib/members/create-workspace.ts'
 import { memoryKeys, memoryKms } from '#lib/platform/adapters/memory/kms.ts'
 import { builtinRegistry } from '#lib/models/builtin-registry.ts'
 import { memoryCluster, memoryServers } from '#lib/platform/adapters/memory/cluster.ts'
+import { memoryNotifier, memoryReceiver } from '#lib/platform/adapters/memory/notifier.ts'
 import { memoryPlane, memoryTraffic } from '#lib/platform/adapters/memory/traffic.ts'
 import { newRequestId, systemCtx, workerCtx } from '#lib/platform/call.ts'
 import { manualClock } from '#lib/platform/clock.ts'
@@ -65,6 +66,7 @@ async function measure(databaseUrl: string): Promise<void> {
       cluster: () => memoryCluster(servers, { nowMs }),
       registry: (id) => builtinRegistry(system, id),
       kms: () => memoryKms(memoryKeys()),
+      notifier: () => memoryNotifier(memoryReceiver()),
     }),
   })
   const { system } = running

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parsePublishTargets, type PublishTarget } from './publish-targets.ts'
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback)
 const flag = z
@@ -9,6 +10,21 @@ const url = (protocols: string[]) =>
   z.string().refine((v) => URL.canParse(v) && protocols.includes(new URL(v).protocol), {
     error: `must be a URL with one of the schemes ${protocols.join(' ')}`,
   })
+
+/**
+ * Days for which what an audit entry says is kept at least, whatever is configured: six months (Regulation (EU) 2024/1689, art.
+ * 19(1) and 26(6)) are never more than 184 days.
+ */
+export const auditRetentionDaysMin = 184
+
+const publishTargets = z.string().transform((list, context) => {
+  try {
+    return parsePublishTargets(list)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
+    return z.NEVER
+  }
+})
 
 /** Every environment variable that Quarterdeck reads. Nothing else in the code reads the environment. */
 const variables = z.object({
@@ -23,11 +39,33 @@ const variables = z.object({
   QUARTERDECK_SECRET: z.string().min(32, { error: 'must have at least 32 characters' }).optional(),
   QUARTERDECK_SIGNING_KEYS: z.string().min(1).optional(),
   QUARTERDECK_PERSONAS: flag,
+  QUARTERDECK_NOTIFY_ALLOW: z
+    .string()
+    .max(2_000)
+    .transform((text) =>
+      text
+        .split(',')
+        .map((each) => each.trim())
+        .filter((each) => each !== ''),
+    )
+    .optional(),
   QUARTERDECK_ISSUERS: z.string().min(1).optional(),
   QUARTERDECK_LOG_ORIGIN: z
     .string()
     .regex(/^[^\s+]+$/, { error: 'must have no spaces and no plus sign' })
     .default('quarterdeck.local/log'),
+  QUARTERDECK_AUDIT_PUBLISH: publishTargets.optional(),
+  QUARTERDECK_AUDIT_PUBLISH_SECONDS: z.coerce.number().int().min(5).max(86_400).default(60),
+  QUARTERDECK_AUDIT_S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  QUARTERDECK_AUDIT_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  QUARTERDECK_AUDIT_RETENTION_DAYS: z
+    .string()
+    .regex(/^\d{1,6}$/, { error: 'must be a whole number of days' })
+    .transform(Number)
+    .refine((days) => days >= auditRetentionDaysMin, {
+      error: `must be ${auditRetentionDaysMin} or more: six months are the law's floor, and no setting lowers it`,
+    })
+    .optional(),
   // Not every PostgreSQL URL is one to WHATWG: a socket's has no host (libpq, "Connection URIs").
   DATABASE_URL: z
     .string()
@@ -57,7 +95,15 @@ export type Config = {
   issuersFile: string | undefined
   /** What the file of issuers may name: every variable whose name begins with QUARTERDECK_OIDC_SECRET_. */
   oidcSecrets: Readonly<Record<string, string>>
+  /** Hosts or addresses that webhooks and mail may reach although they are link-local or this machine itself. */
+  notifyAllow: readonly string[]
   logOrigin: string
+  /** Where the audit log's head is published, how often, and the keys of buckets. */
+  auditPublish: readonly PublishTarget[]
+  auditPublishSeconds: number
+  auditBucketKeys: { accessKeyId: string; secretAccessKey: string } | undefined
+  /** Days after which what audit entries say is erased, 184 or more; undefined keeps it for ever. */
+  auditRetentionDays: number | undefined
   databaseUrl: string | undefined
   databasePoolMax: number
   logLevel: z.infer<typeof variables>['LOG_LEVEL']
@@ -96,6 +142,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   if (v.DATABASE_URL && !v.QUARTERDECK_SECRET) {
     wrong.push('QUARTERDECK_SECRET: set it (32 characters or more, the same for every role), as DATABASE_URL is set')
   }
+  const hasBucketKeys = v.QUARTERDECK_AUDIT_S3_ACCESS_KEY_ID && v.QUARTERDECK_AUDIT_S3_SECRET_ACCESS_KEY
+  if (v.QUARTERDECK_AUDIT_PUBLISH?.some((target) => target.kind === 'bucket') && !hasBucketKeys) {
+    wrong.push(
+      'QUARTERDECK_AUDIT_S3_ACCESS_KEY_ID, QUARTERDECK_AUDIT_S3_SECRET_ACCESS_KEY: set both, as QUARTERDECK_AUDIT_PUBLISH names a bucket',
+    )
+  }
   if (wrong.length > 0) throw new ConfigError(listOf(wrong))
   const oidcSecrets = Object.fromEntries(Object.entries(present).filter(([name]) => name.startsWith(oidcSecretPrefix)))
   return { ...toConfig(v, reachedLocally), oidcSecrets: oidcSecrets as Record<string, string> }
@@ -128,12 +180,21 @@ function toConfig(v: z.infer<typeof variables>, reachedLocally: boolean): Omit<C
     signingKeysFolder: v.QUARTERDECK_SIGNING_KEYS,
     personas: reachedLocally && (v.QUARTERDECK_PERSONAS ?? v.DATABASE_URL === undefined),
     issuersFile: v.QUARTERDECK_ISSUERS,
+    notifyAllow: v.QUARTERDECK_NOTIFY_ALLOW ?? [],
     logOrigin: v.QUARTERDECK_LOG_ORIGIN,
+    auditPublish: v.QUARTERDECK_AUDIT_PUBLISH ?? [],
+    auditPublishSeconds: v.QUARTERDECK_AUDIT_PUBLISH_SECONDS,
+    auditBucketKeys: bucketKeys(v.QUARTERDECK_AUDIT_S3_ACCESS_KEY_ID, v.QUARTERDECK_AUDIT_S3_SECRET_ACCESS_KEY),
+    auditRetentionDays: v.QUARTERDECK_AUDIT_RETENTION_DAYS,
     databaseUrl: v.DATABASE_URL,
     databasePoolMax: v.DATABASE_POOL_MAX,
     logLevel: v.LOG_LEVEL,
     otlpEndpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT,
   }
+}
+
+function bucketKeys(accessKeyId: string | undefined, secretAccessKey: string | undefined): Config['auditBucketKeys'] {
+  return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined
 }
 
 function listOf(lines: string[]): string {

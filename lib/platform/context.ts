@@ -4,8 +4,10 @@ import type { Config } from './config.ts'
 import type { ReadDb } from './db/schema.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import type { CheckpointStore } from './ports/checkpoint-store.ts'
 import type { ClusterPort } from './ports/cluster.ts'
 import type { KmsPort } from './ports/kms.ts'
+import type { NotifierPort } from './ports/notifier.ts'
 import type { RegistryPort } from './ports/registry.ts'
 import type { TrafficPort } from './ports/traffic.ts'
 import type { Secrets } from './secrets.ts'
@@ -18,6 +20,10 @@ export type Ports = {
   registry(workspaceId: string): RegistryPort
   /** Where the keys are that sign attestations. */
   kms(): KmsPort
+  /** Where the audit log's head is published; none where nothing is configured. */
+  checkpoints(): readonly CheckpointStore[]
+  /** Mail and webhooks: where people and their tools are told. */
+  notifier(): NotifierPort
 }
 
 /** What one running role consists of, made once by lib/system.ts. */
@@ -37,7 +43,16 @@ export type System = {
 }
 
 /** NOTIFY channels, a closed list: one a reconciler, and `changes` for consoles. */
-export const channels = ['approvals', 'endpoints', 'rollouts', 'drift', 'slos', 'audit', 'incidents', 'changes'] as const
+export const channels = [
+  'approvals',
+  'endpoints',
+  'rollouts',
+  'drift',
+  'slos',
+  'audit',
+  'incidents',
+  'changes',
+] as const
 export type Channel = (typeof channels)[number]
 
 /** What a verb or a read is given first: the system, who asks, in which workspace, under which request. */

@@ -3,6 +3,7 @@ import { bindRole } from '#lib/members/bind-role.ts'
 import { createWorkspace } from '#lib/members/create-workspace.ts'
 import { memoryCluster, memoryServers, type MemoryServers } from '#lib/platform/adapters/memory/cluster.ts'
 import { memoryKeys, memoryKms, type MemoryKeys } from '#lib/platform/adapters/memory/kms.ts'
+import { memoryNotifier, memoryReceiver, type MemoryReceiver } from '#lib/platform/adapters/memory/notifier.ts'
 import { memoryPlane, memoryTraffic, type MemoryPlane } from '#lib/platform/adapters/memory/traffic.ts'
 import { newRequestId, systemCtx, workerCtx } from '#lib/platform/call.ts'
 import { manualClock, type ManualClock } from '#lib/platform/clock.ts'
@@ -26,6 +27,8 @@ export type TestSystem = {
   clock: ManualClock
   databaseUrl: string
   servers: MemoryServers
+  /** What mail and webhooks deliver to. */
+  receiver: MemoryReceiver
   plane: MemoryPlane
   keys: MemoryKeys
   /** A workspace of its own for each test, so that tests cannot see each other. */
@@ -50,6 +53,7 @@ export async function testSystem(
   const plane = memoryPlane()
   const keys = memoryKeys()
   const kms = memoryKms(keys)
+  const receiver = memoryReceiver()
   const nowMs = () => clock.now().getTime()
   const ports = (system: () => System): Ports => ({
     traffic: () => memoryTraffic(plane, { manager: 'quarterdeck', nowMs }),
@@ -58,6 +62,8 @@ export async function testSystem(
       throw new Error('this test has no registry: pass ports to testSystem')
     },
     kms: () => kms,
+    checkpoints: () => [],
+    notifier: () => memoryNotifier(receiver),
     ...options.ports?.(system),
   })
   const running = await openSystem({
@@ -78,6 +84,7 @@ export async function testSystem(
     servers,
     plane,
     keys,
+    receiver,
     workspace: () => {
       workspaces += 1
       return makeWorkspace(running.system, `test-${workspaces}`)
