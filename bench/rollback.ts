@@ -66,6 +66,7 @@ async function measure(databaseUrl: string): Promise<void> {
       cluster: () => memoryCluster(servers, { nowMs }),
       registry: (id) => builtinRegistry(system, id),
       kms: () => memoryKms(memoryKeys()),
+      checkpoints: () => [],
       notifier: () => memoryNotifier(memoryReceiver()),
     }),
   })

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { exportLog } from '#lib/audit/export-log.ts'
+import { exportDetails, exportLog } from '#lib/audit/export-log.ts'
 import { sequenceEntries } from '#lib/audit/sequence.ts'
 import { findWorkspace, workspacesOf } from '#lib/members/reads.ts'
 import { personaCtx } from '#lib/members/persona-ctx.ts'
@@ -13,12 +13,19 @@ import { attachSystem } from '#lib/system/attach.ts'
 const turnsMax = 1_000
 
 /** Exports the log of DATABASE_URL, or else of the embedded database in QUARTERDECK_DATA. */
-export async function runAuditExport(flags: { out: string; as?: string; workspace?: string }): Promise<void> {
+export async function runAuditExport(flags: {
+  out: string
+  as?: string
+  workspace?: string
+  detail?: string
+}): Promise<void> {
+  const detail = exportDetails.find((each) => each === (flags.detail ?? 'all'))
+  if (!detail) throw problem('invalid', `--detail is one of ${exportDetails.join(', ')}.`)
   const { system, close } = await attachSystem('cli', process.env)
   try {
     const ctx = await ctxOf(system, flags)
     for (let turn = 0; turn < turnsMax && (await sequenceEntries(system)) > 0;) turn += 1
-    const made = await exportLog(ctx, resolve(flags.out))
+    const made = await exportLog(ctx, resolve(flags.out), detail)
     process.stdout.write(
       `${made.folder}: ${made.size} entries, ${made.contents} with their contents\nverifier key: ${made.vkey}\n`,
     )

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { AuditFormatError } from '#lib/audit/format-error.ts'
 import { verifyExport, type VerifyReport } from '#lib/audit/verify-export.ts'
 
-export type VerifyFlags = { vkey?: string; previousCheckpoint?: string; json?: boolean }
+export type VerifyFlags = { vkey?: string; previousCheckpoint?: string; origin?: string; json?: boolean }
 
 /** Verifies an export and prints what it found. @returns the exit code: 0 sound, 1 findings, 2 cannot tell */
 export async function runAuditVerify(folder: string, flags: VerifyFlags): Promise<0 | 1 | 2> {
@@ -13,6 +13,7 @@ export async function runAuditVerify(folder: string, flags: VerifyFlags): Promis
       flags.previousCheckpoint === undefined ? undefined : await readFile(flags.previousCheckpoint, 'utf8')
     const report = await verifyExport(folder, {
       ...(vkey === undefined ? {} : { vkey }),
+      ...(flags.origin === undefined ? {} : { origin: flags.origin }),
       ...(previous === undefined ? {} : { previousCheckpoint: previous }),
     })
     process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : textOf(report))
@@ -34,7 +35,8 @@ function textOf(report: VerifyReport): string {
   const lines = findings.map((f) => `${f.where}: ${f.kind}: ${f.message}`)
   if (findingsOmitted > 0) lines.push(`and ${findingsOmitted} more`)
   const size = report.size === null ? 'no valid checkpoint' : `${report.size} entries of ${report.origin}`
-  const told = `${contents.checked} contents match, ${contents.erased} were erased`
+  const unnamed = contents.unnamed === 0 ? '' : `, ${contents.unnamed} without who it was`
+  const told = `${contents.checked} contents match${unnamed}, ${contents.erased} were erased`
   lines.push(`${report.ok ? 'sound' : `NOT SOUND (${findings.length + findingsOmitted} findings)`}: ${size}; ${told}`)
   lines.push(...notes)
   return `${lines.join('\n')}\n`

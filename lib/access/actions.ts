@@ -75,8 +75,18 @@ export const actions = [
   'forge-hook:create',
   'forge-hook:revoke',
   'forge-event:record',
+  'channel:read',
+  'channel:create',
+  'channel:remove',
+  'channel:test',
+  'delivery:retry',
+  'notification:prefer',
   'audit:read',
   'audit:export',
+  'audit:erase',
+  'audit:retain',
+  'audit:publish',
+  'audit:monitor',
   'demo:control',
 ] as const
 

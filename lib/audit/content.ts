@@ -72,8 +72,7 @@ export function readContent(content: string | null, person: string | null): Entr
   const stored = StoredContent.safeParse(value)
   if (!stored.success) return EntryContent.parse(value)
   const { actor, resource, ...facts } = stored.data
-  if (person === null)
-    return { ...facts, v: 1, actor: { kind: actor.kind, via: actor.via, ...erasedPerson }, resource }
+  if (person === null) return { ...facts, v: 1, actor: { kind: actor.kind, via: actor.via, ...erasedPerson }, resource }
   const { resourceName, before, after, ...who } = PersonalDetail.parse(JSON.parse(person))
   return {
     ...facts,

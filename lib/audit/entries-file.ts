@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
@@ -9,16 +10,25 @@ import { AuditFormatError } from './format-error.ts'
 export const ENTRY_LINE_BYTES_MAX = 16 * 1024 * 1024
 
 const index = z.int().min(0)
+const salt = z.string().regex(/^([0-9a-f]{2}){16,64}$/)
 const EntryLine = z.union([
-  z.strictObject({ index, entry: z.unknown(), salt: z.string().regex(/^([0-9a-f]{2}){16,64}$/) }),
+  z.strictObject({ index, entry: z.unknown(), salt, person: z.unknown().optional(), personSalt: salt.optional() }),
   z.strictObject({ index, erased: z.literal(true) }),
-  z.strictObject({ lines: z.int().min(0) }),
+  z.strictObject({
+    lines: z.int().min(0),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+  }),
 ])
 
 /**
  * A line of `entries.ndjson`, in RFC 8785 form, ascending by index:
- * `{"entry":…,"index":n,"salt":"hex"}` gives a leaf's content, `{"erased":true,"index":n}` says that it was erased;
- * the last line, `{"lines":n}`, counts the lines before it, so a file cut at a line's end does not pass for a whole one.
+ * `{"entry":…,"index":n,"salt":"hex"}` gives a leaf's content, with `person` and `personSalt` who it was, unless that was
+ * erased or left out; `{"erased":true,"index":n}` says that the content was erased. The last line,
+ * `{"lines":n,"sha256":"hex"}`, counts the lines before it and gives the SHA-256 of their bytes, so that neither a file cut at a
+ * line's end nor a change to a line that no leaf speaks for passes. The first exports had no `sha256`.
  */
 export type EntryLine = z.infer<typeof EntryLine>
 export type ContentLine = Exclude<EntryLine, { lines: number }>
@@ -31,15 +41,18 @@ export async function writeEntries(
   const handle = await open(path.join(folder, ENTRIES_FILE), 'w')
   let count = 0
   let last = -1
+  const hash = createHash('sha256')
   try {
     for await (const line of lines) {
       if (line.index <= last)
         throw new AuditFormatError('malformed', `entry ${line.index} comes after ${last}: sort them by index`)
-      await handle.appendFile(encodeLine(line))
+      const bytes = encodeLine(line)
+      hash.update(bytes)
+      await handle.appendFile(bytes)
       last = line.index
       count++
     }
-    await handle.appendFile(encodeLine({ lines: count }))
+    await handle.appendFile(encodeLine({ lines: count, sha256: hash.digest('hex') }))
     await handle.sync()
   } finally {
     await handle.close()
@@ -50,9 +63,17 @@ export async function writeEntries(
 /** Reads `entries.ndjson` line by line. Throws `AuditFormatError` naming the line, which ends the reading. */
 export async function* readEntries(folder: string): AsyncGenerator<{ line: number; value: EntryLine }> {
   let line = 0
+  const hash = createHash('sha256')
   for await (const bytes of splitLines(path.join(folder, ENTRIES_FILE))) {
     line++
-    yield { line, value: decodeLine(bytes, line) }
+    const value = decodeLine(bytes, line)
+    if (!('lines' in value)) hash.update(bytes).update('\n')
+    else if (value.sha256 !== undefined && value.sha256 !== hash.copy().digest('hex'))
+      throw new AuditFormatError(
+        'inconsistent',
+        `the lines before line ${line} are not those that were written: altered`,
+      )
+    yield { line, value }
   }
 }
 

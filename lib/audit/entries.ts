@@ -68,12 +68,19 @@ export async function selectEntries(db: Reader, filter: EntryFilter): Promise<En
 
 /** One entry of a workspace; undefined also when it is of another one. */
 export async function selectEntry(db: Reader, workspaceId: string, id: string): Promise<EntryView | undefined> {
-  const only = db.selectFrom('audit_entry as w').selectAll().where('w.workspace_id', '=', workspaceId).where('w.id', '=', id)
+  const only = db
+    .selectFrom('audit_entry as w')
+    .selectAll()
+    .where('w.workspace_id', '=', workspaceId)
+    .where('w.id', '=', id)
   const row = await details(db, only, false).executeTakeFirst()
   return row && toView(row)
 }
 
-type Equality = { column: 'kind' | 'outcome' | 'resource_id' | 'actor_id' | 'resource_kind' | 'request_id'; value: string }
+type Equality = {
+  column: 'kind' | 'outcome' | 'resource_id' | 'actor_id' | 'resource_kind' | 'request_id'
+  value: string
+}
 
 // In the order in which they leave few entries: the first one is what the window walks along.
 function equalities(filter: EntryFilter): Equality[] {

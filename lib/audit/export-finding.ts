@@ -2,6 +2,8 @@
 export type FindingKind =
   | 'key-invalid'
   | 'key-differs'
+  | 'origin-differs'
+  | 'readme-differs'
   | 'checkpoint-invalid'
   | 'root-mismatch'
   | 'shrunk'
@@ -14,6 +16,7 @@ export type FindingKind =
   | 'bundle-malformed'
   | 'entry-mismatch'
   | 'leaf-malformed'
+  | 'counter-repeated'
   | 'content-malformed'
   | 'content-mismatch'
   | 'content-missing'

@@ -9,9 +9,17 @@ import { housekeep } from '#lib/platform/housekeep.ts'
 import { appendEntry, type AuditDraft } from './append.ts'
 import { writeEntries, type ContentLine } from './entries-file.ts'
 import { KEY_FILE, README_FILE } from './export-files.ts'
+import { readmeOf } from './export-readme.ts'
 import { logVerifierKey } from './log-key.ts'
 import { selectContents, selectHead, selectLeaves } from './queries.ts'
 import { EMPTY_TAIL, writeExport } from './write-export.ts'
+
+/**
+ * What of the entries goes with the log: `all`; `impersonal`, what was done without who did it; `none`, the log alone. The
+ * proofs are the same: a leaf commits to the content, the content to the person.
+ */
+export const exportDetails = ['all', 'impersonal', 'none'] as const
+export type ExportDetail = (typeof exportDetails)[number]
 
 export type ExportedLog = { folder: string; size: number; root: string; vkey: string; contents: number }
 
@@ -24,7 +32,7 @@ const pageRows = 512
  * made before the first byte is read.
  * @throws `forbidden`, `invalid` for a folder that holds something, `unavailable` before the first checkpoint
  */
-export async function exportLog(ctx: Ctx, folder: string): Promise<ExportedLog> {
+export async function exportLog(ctx: Ctx, folder: string, detail: ExportDetail = 'all'): Promise<ExportedLog> {
   await permit(ctx)
   await mkdir(folder, { recursive: true })
   if ((await readdir(folder)).length > 0)
@@ -37,16 +45,17 @@ export async function exportLog(ctx: Ctx, folder: string): Promise<ExportedLog> 
     resource: { kind: 'log', id: ctx.config.logOrigin },
     outcome: 'done',
     because: 'asked for',
-    after: { size: head.size, root: head.root },
+    after: { size: head.size, root: head.root, detail },
   })
   await writeExport(folder, leavesOf(ctx.db, head.size), {
     tail: EMPTY_TAIL,
     durable: false,
     checkpoint: () => head.note,
   })
-  const { lines } = await writeEntries(folder, contentsOf(ctx.db, ctx.workspaceId, head.size))
+  const contents = contentsOf(ctx.db, ctx.workspaceId, head.size, detail === 'all')
+  const lines = detail === 'none' ? 0 : (await writeEntries(folder, contents)).lines
   await writeFile(path.join(folder, KEY_FILE), `${vkey}\n`)
-  await writeFile(path.join(folder, README_FILE), readme(head.size, lines))
+  await writeFile(path.join(folder, README_FILE), readmeOf(head.size, detail === 'none' ? null : lines))
   return { folder, size: head.size, root: head.root, vkey, contents: lines }
 }
 
@@ -84,33 +93,29 @@ async function* leavesOf(db: Reader, size: number): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function* contentsOf(db: Reader, workspaceId: string, size: number): AsyncGenerator<ContentLine> {
+async function* contentsOf(
+  db: Reader,
+  workspaceId: string,
+  size: number,
+  isPersonal: boolean,
+): AsyncGenerator<ContentLine> {
   let after = -1
   for (;;) {
     const rows = await selectContents(db, { workspaceId, after, size, limit: pageRows })
-    for (const row of rows) {
-      after = Number(row.index)
-      yield row.content === null
+    for (const { index, content, salt, person, personSalt } of rows) {
+      after = Number(index)
+      const who =
+        isPersonal && person !== null
+          ? { person: JSON.parse(person) as unknown, personSalt: hexOf(personSalt ?? '') }
+          : {}
+      yield content === null
         ? { index: after, erased: true }
-        : { index: after, entry: JSON.parse(row.content), salt: Buffer.from(row.salt, 'base64').toString('hex') }
+        : { index: after, entry: JSON.parse(content), salt: hexOf(salt), ...who }
     }
     if (rows.length < pageRows) return
   }
 }
 
-function readme(size: number, contents: number): string {
-  return `This folder is an audit log of Quarterdeck: ${size} entries, of which it gives the contents of ${contents}.
-
-  checkpoint       the signed head: origin, number of entries, root hash (C2SP signed note, tlog-checkpoint)
-  tile/            hashes and entries (C2SP tlog-tiles); an entry holds a salted digest of what happened
-  entries.ndjson   what happened, for the entries of one workspace: content and salt give the digest in the entry
-  log.vkey         the log's public key. It proves nothing here: get it from the operator by another way
-
-Check it, without a network and without the installation that made it:
-
-  quarterdeck audit verify FOLDER --vkey "the key that you got by another way"
-
-Give --previous-checkpoint FILE with the checkpoint of an earlier export to see that nothing was rewritten since.
-Other programs read the same folder: fsck of github.com/transparency-dev/tessera, golang.org/x/mod/sumdb/tlog.
-`
+function hexOf(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('hex')
 }

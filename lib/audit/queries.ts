@@ -24,7 +24,7 @@ export function selectContents(db: Reader, page: { workspaceId: string; after: n
     .selectFrom('audit_leaf as l')
     .innerJoin('audit_entry as e', 'e.id', 'l.entry_id')
     .innerJoin('audit_detail as d', 'd.entry_id', 'l.entry_id')
-    .select(['l.index', 'd.content', 'd.salt'])
+    .select(['l.index', 'd.content', 'd.salt', 'd.person', 'd.person_salt as personSalt'])
     .where('e.workspace_id', '=', page.workspaceId)
     .where('l.index', '>', BigInt(page.after))
     .where('l.index', '<', BigInt(page.size))

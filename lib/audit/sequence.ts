@@ -2,14 +2,16 @@ import { sql } from 'kysely'
 import { housekeep } from '#lib/platform/housekeep.ts'
 import type { System } from '#lib/platform/context.ts'
 import type { Tx } from '#lib/platform/db/schema.ts'
+import { problem } from '#lib/platform/errors.ts'
 import { sameText } from '#lib/platform/secrets.ts'
 import { entryMacInput } from './append.ts'
-import { signCheckpoint, type Checkpoint, type Previous } from './checkpoint.ts'
+import { parseCheckpoint, signCheckpoint, type Checkpoint, type Previous } from './checkpoint.ts'
 import { leafBytes } from './leaf.ts'
 import { logSigner } from './log-key.ts'
 import { leafHash } from './merkle.ts'
 import { proveConsistency } from './merkle-proof.ts'
 import { edgeRoot, growEdge, readEdge, tileHashReader, type Tile } from './right-edge.ts'
+import { splitNote } from './signed-note.ts'
 import { readTileBytes } from './tile-store.ts'
 
 const batchMax = 2_000
@@ -58,6 +60,7 @@ async function sequenceBatch(system: System, tx: Tx): Promise<number> {
     leaves.map((l) => l.hash),
   )
   await insertLeaves(tx, size, leaves)
+  await countInstances(tx, entries)
   await storeTiles(tx, tiles)
   await storeCheckpoint(system, tx, { origin: system.config.logOrigin, size: edge.size, root: edgeRoot(edge) })
   await tx
@@ -118,6 +121,17 @@ async function insertLeaves(
       with ordinality as t(e, l, h, n)`.execute(tx)
 }
 
+// Beside the log, in the same transaction: what a process has counted and what came of it, without reading the log again.
+async function countInstances(tx: Tx, entries: { instance: string; counter: bigint; time: Date }[]): Promise<void> {
+  await sql`
+    insert into audit_instance as a (instance, entries, highest, last_at)
+    select i, count(*), max(c), max(t)
+    from unnest(${entries.map((e) => e.instance)}::text[], ${entries.map((e) => e.counter.toString())}::bigint[],
+      ${entries.map((e) => e.time.toISOString())}::timestamptz[]) as u(i, c, t) group by i
+    on conflict (instance) do update set entries = a.entries + excluded.entries,
+      highest = greatest(a.highest, excluded.highest), last_at = greatest(a.last_at, excluded.last_at)`.execute(tx)
+}
+
 async function storeTiles(tx: Tx, tiles: readonly Tile[]): Promise<void> {
   for (const tile of tiles) {
     await tx
@@ -128,18 +142,34 @@ async function storeTiles(tx: Tx, tiles: readonly Tile[]): Promise<void> {
   }
 }
 
+/**
+ * The origin that a checkpoint was signed under, held against the configured one. A log keeps its origin for ever: a head
+ * under another name extends nothing that anybody holds.
+ * @throws `unavailable` that says which setting to put back
+ */
+export function assertOriginKept(note: string, origin: string): void {
+  const signed = parseCheckpoint(splitNote(note).text).origin
+  if (signed !== origin)
+    throw problem(
+      'unavailable',
+      `QUARTERDECK_LOG_ORIGIN is ${origin}, but this log was begun as ${signed}: set it back. Nothing gets a place in the log until then; entries wait in the database.`,
+      { configured: origin, signed },
+    )
+}
+
 async function storeCheckpoint(system: System, tx: Tx, next: Checkpoint): Promise<void> {
   const signer = await logSigner(system, tx)
   const row = await tx
     .selectFrom('audit_checkpoint')
-    .select(['size', 'root'])
+    .select(['size', 'root', 'note'])
     .orderBy('size', 'desc')
     .limit(1)
     .executeTakeFirst()
   const read = tileHashReader(next.size, (tile) => readTileBytes(tx, tile))
+  if (row) assertOriginKept(row.note, next.origin)
   const previous: Previous = row
     ? {
-        checkpoint: { origin: next.origin, size: Number(row.size), root: Buffer.from(row.root, 'base64') },
+        checkpoint: parseCheckpoint(splitNote(row.note).text),
         proof: await proveConsistency(Number(row.size), next.size, read),
       }
     : 'nothing-signed-yet'

@@ -45,7 +45,7 @@ describe('a sound export', () => {
     expect(report.findings).toEqual([])
     expect(report).toMatchObject({ ok: true, keyTrusted: true, origin: 'example.com/audit', size, findingsOmitted: 0 })
     const erased = Math.ceil((size - 3) / 7)
-    expect(report.contents).toEqual({ checked: size - erased, erased, unjudged: 0 })
+    expect(report.contents).toEqual({ checked: size - erased, erased, unjudged: 0, unnamed: 0 })
   })
 
   it('extends every checkpoint that was published on the way', async () => {
@@ -276,7 +276,7 @@ describe('contents', () => {
     expect(report.findings.map(({ kind, index }) => [kind, index])).toEqual(
       [0, 2, 3].map((i) => ['content-missing', i]),
     )
-    expect((await verifyExport(folder, { vkey })).contents).toEqual({ checked: 0, erased: 1, unjudged: 0 })
+    expect((await verifyExport(folder, { vkey })).contents).toEqual({ checked: 0, erased: 1, unjudged: 0, unnamed: 0 })
   })
 
   it.each([

@@ -1,12 +1,22 @@
 import { openCheckpoint, type Checkpoint } from './checkpoint.ts'
-import { CHECKPOINT_FILE, ENTRIES_FILE, KEY_FILE, exists, findExtraFiles, readExportFile } from './export-files.ts'
+import { followCounters, type CounterReport } from './counters.ts'
+import {
+  CHECKPOINT_FILE,
+  ENTRIES_FILE,
+  KEY_FILE,
+  README_FILE,
+  exists,
+  findExtraFiles,
+  readExportFile,
+} from './export-files.ts'
 import { collectFindings, type Finding, type Findings } from './export-finding.ts'
+import { contentsNamedIn, readmeOf } from './export-readme.ts'
 import { AuditFormatError } from './format-error.ts'
 import { parseLeaf, type Leaf } from './leaf.ts'
 import { sameHash, type Hash } from './merkle.ts'
 import { parseVerifierKey, type NoteVerifier } from './note-key.ts'
 import { TILE_WIDTH, bundlePath, tileWidth } from './tiles.ts'
-import { checkContents, type ContentCheck, type ContentCounts } from './verify-contents.ts'
+import { checkContents, noContents, type ContentCheck, type ContentCounts } from './verify-contents.ts'
 import { verifyTree } from './verify-tree.ts'
 
 const NOTE_BYTES_MAX = 1_000_000
@@ -18,6 +28,8 @@ export type VerifyOptions = {
    * used, which shows only that the folder agrees with itself.
    */
   readonly vkey?: string | readonly string[]
+  /** The log that this should be. Without it a checkpoint's origin is compared with nothing but its own key's name. */
+  readonly origin?: string
   /** A signed checkpoint that was kept from before: the log must extend it. */
   readonly previousCheckpoint?: string
   /** `if-present` (default) checks the contents that are there; `complete` also demands one for every leaf. */
@@ -36,6 +48,8 @@ export type VerifyReport = {
   /** Base64 root that the entries hash to; null if they could not all be read. */
   readonly root: string | null
   readonly contents: ContentCounts
+  /** What the processes' counters say of entries that never got a place; null where the leaves were not read. */
+  readonly counters: CounterReport | null
   readonly findings: readonly Finding[]
   /** Findings beyond the bound of the list. */
   readonly findingsOmitted: number
@@ -54,13 +68,16 @@ export async function verifyExport(folder: string, options: VerifyOptions = {}):
   const verifiers = await chooseKeys(folder, trusted, [options.vkey ?? []].flat(), findings, notes)
   const checkpoint = await readCheckpoint(folder, verifiers, findings)
   let root: Hash | undefined
-  let contents: ContentCounts = { checked: 0, erased: 0, unjudged: 0 }
+  let contents = noContents
+  let counters: CounterReport | null = null
   if (checkpoint === undefined) {
     notes.push('Without a valid checkpoint there is nothing to hold entries and tiles against: they were not checked.')
   } else {
     const checked = await checkLog({ folder, checkpoint, verifiers, findings, options })
     root = checked.root
     contents = checked.contents
+    counters = checked.counters
+    notes.push(...notesOf(counters))
   }
   return {
     ok: findings.list.length === 0,
@@ -69,6 +86,7 @@ export async function verifyExport(folder: string, options: VerifyOptions = {}):
     size: checkpoint?.size ?? null,
     root: root === undefined ? null : Buffer.from(root).toString('base64'),
     contents,
+    counters,
     findings: findings.list,
     findingsOmitted: findings.omitted(),
     notes,
@@ -83,7 +101,9 @@ type LogCheck = {
   readonly options: VerifyOptions
 }
 
-async function checkLog(check: LogCheck): Promise<{ root: Hash | undefined; contents: ContentCounts }> {
+type Checked = { root: Hash | undefined; contents: ContentCounts; counters: CounterReport }
+
+async function checkLog(check: LogCheck): Promise<Checked> {
   const { folder, checkpoint, findings, options } = check
   const previous = openPrevious(check)
   const complete = options.entries === 'complete'
@@ -91,12 +111,13 @@ async function checkLog(check: LogCheck): Promise<{ root: Hash | undefined; cont
   if (complete && !hasContents)
     findings.add({ kind: 'missing-file', where: ENTRIES_FILE, message: 'is missing, and contents were asked for' })
   const contentCheck = hasContents ? checkContents(folder, complete, findings) : undefined
+  const counters = followCounters()
   const { root, earlierRoot } = await verifyTree({
     folder,
     checkpoint,
     findings,
     earlierSize: previous?.size,
-    onLeaf: (index, entry) => hearLeaf(check, contentCheck, index, entry),
+    onLeaf: (index, entry) => hearLeaf({ ...check, contents: contentCheck, counters }, index, entry),
   })
   if (root !== undefined && !sameHash(root, checkpoint.root)) {
     const [is, signed] = [root, checkpoint.root].map((hash) => Buffer.from(hash).toString('base64'))
@@ -105,26 +126,56 @@ async function checkLog(check: LogCheck): Promise<{ root: Hash | undefined; cont
   }
   if (previous !== undefined) comparePrevious(previous, checkpoint, earlierRoot, findings)
   await findExtraFiles(folder, checkpoint.size, findings)
-  return { root, contents: (await contentCheck?.finish()) ?? { checked: 0, erased: 0, unjudged: 0 } }
+  const contents = await contentCheck?.finish()
+  await checkReadme(check, contents)
+  if (options.origin !== undefined && options.origin !== checkpoint.origin) {
+    const message = `is of the log ${checkpoint.origin}; the one asked for is ${options.origin}`
+    findings.add({ kind: 'origin-differs', where: CHECKPOINT_FILE, message })
+  }
+  return { root, contents: contents ?? noContents, counters: counters.report() }
 }
 
-async function hearLeaf(
-  { options, findings, checkpoint }: LogCheck,
-  contents: ContentCheck | undefined,
-  index: number,
-  entry: Uint8Array | undefined,
-): Promise<void> {
+type LeafCheck = LogCheck & { contents: ContentCheck | undefined; counters: ReturnType<typeof followCounters> }
+
+async function hearLeaf(check: LeafCheck, index: number, entry: Uint8Array | undefined): Promise<void> {
+  const { options, findings, checkpoint, contents, counters } = check
   if (options.leaves === 'opaque' && contents === undefined) return
+  const bundle = Math.floor(index / TILE_WIDTH)
+  const where = bundlePath(bundle, tileWidth(checkpoint.size, 0, bundle))
   let leaf: Leaf | undefined
   try {
     leaf = entry === undefined ? undefined : parseLeaf(entry)
   } catch (error) {
     if (!(error instanceof AuditFormatError)) throw error
-    const bundle = Math.floor(index / TILE_WIDTH)
-    const where = bundlePath(bundle, tileWidth(checkpoint.size, 0, bundle))
     findings.add({ kind: 'leaf-malformed', where, index, message: `leaf ${index}: ${error.message}` })
   }
+  if (leaf?.process && !counters.hear(leaf.process)) {
+    const { instance, counter } = leaf.process
+    const message = `leaf ${index} bears counter ${counter} of process ${instance}, which an earlier entry has used`
+    findings.add({ kind: 'counter-repeated', where, index, id: leaf.id, message })
+  }
   await contents?.take(index, leaf)
+}
+
+function notesOf({ missing, gaps }: CounterReport): string[] {
+  if (missing === 0) return []
+  const named = gaps.slice(0, 5).map(({ instance, from, to }) => `${instance}: ${from === to ? from : `${from}–${to}`}`)
+  return [
+    `${missing} counters of processes have no entry in this log (${named.join('; ')}${gaps.length > 5 ? '; …' : ''}). ` +
+      'Either a transaction failed at its very end, or was still open, or an entry was taken out before it got its place.',
+  ]
+}
+
+// Its words are made of two figures that are known here, so the whole text is.
+async function checkReadme({ folder, checkpoint, findings }: LogCheck, contents: ContentCounts | undefined) {
+  if (!(await exists(folder, README_FILE))) return
+  const bytes = await readExportFile(folder, README_FILE, { min: 1, max: NOTE_BYTES_MAX }, findings)
+  // Contents that do not fit have been named; how many there were cannot be said then.
+  const isCounted = !findings.list.some(({ where }) => where === ENTRIES_FILE)
+  const lines = contents ? contents.checked + contents.erased + contents.unjudged : null
+  const expected = isCounted ? lines : (contentsNamedIn(bytes?.toString('utf8') ?? '') ?? lines)
+  if (bytes && !bytes.equals(Buffer.from(readmeOf(checkpoint.size, expected))))
+    findings.add({ kind: 'readme-differs', where: README_FILE, message: 'is not the text that this export was given' })
 }
 
 async function chooseKeys(

@@ -122,7 +122,7 @@ describe('writing contents', () => {
       },
     )
     expect(await readFile(path.join(folder, 'entries.ndjson'), 'utf8')).toBe(
-      `{"erased":true,"index":0}\n{"entry":{"a":2,"b":1},"index":4,"salt":"${'00'.repeat(16)}"}\n{"lines":2}\n`,
+      `{"erased":true,"index":0}\n{"entry":{"a":2,"b":1},"index":4,"salt":"${'00'.repeat(16)}"}\n{"lines":2,"sha256":"021c17321f285bc41866715f529d4f33b31d34409d1277709dc873800ee034fb"}\n`,
     )
   })
 })

@@ -58,7 +58,7 @@ export function noOutsidePorts(): Ports {
   const refuse = () => {
     throw new Error('this role does not touch the outside: record the intent, the worker carries it out')
   }
-  return { traffic: refuse, cluster: refuse, registry: refuse, kms: refuse, notifier: refuse }
+  return { traffic: refuse, cluster: refuse, registry: refuse, kms: refuse, checkpoints: refuse, notifier: refuse }
 }
 
 // This machine is reached only where the whole installation is on it: there a receiver on loopback is a person's own trial.

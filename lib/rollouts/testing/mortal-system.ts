@@ -53,6 +53,7 @@ export function mortalSystem(t: TestSystem, diesBefore: number | null): MortalSy
       traffic: (cluster) => mortal('traffic', t.system.ports.traffic(cluster), life),
       cluster: (cluster) => mortal('cluster', t.system.ports.cluster(cluster), life),
       kms: () => mortal('kms', t.system.ports.kms(), life),
+      checkpoints: () => t.system.ports.checkpoints(),
       notifier: () => mortal('notifier', t.system.ports.notifier(), life),
       registry: (id) =>
         mortal(

@@ -100,7 +100,8 @@ export function gitStore(options: GitStoreOptions): CheckpointStore {
   }
 }
 
-const environment = {
+const environment: NodeJS.ProcessEnv = {
+  NODE_ENV: 'production',
   PATH: '/usr/local/bin:/opt/homebrew/bin:/usr/bin:/bin',
   HOME: homedir(),
   LC_ALL: 'C',
