@@ -1,4 +1,4 @@
-import { verifyToken } from '#lib/access/verify-token.ts'
+import { identifyBearer } from '#lib/members/identify-bearer.ts'
 import { resolveWorkspace } from '#lib/members/reads.ts'
 import type { Ctx, System } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
@@ -15,8 +15,7 @@ export async function authenticate(system: System, authorization: string | undef
   const text = /^Bearer (.+)$/i.exec(authorization)?.[1]
   if (text === undefined)
     throw problem('unauthenticated', 'The authorization header must be the word Bearer, one space and a token.')
-  const { actor, actorId } = await verifyToken(system, text)
-  return { actor, actorId }
+  return identifyBearer(system, text)
 }
 
 /** The context of one request: the caller, in the workspace that the header `quarterdeck-workspace` names. */

@@ -87,6 +87,9 @@ export type RevokeIngestKeyInput = z.input<typeof RevokeIngestKeyInput>
 export const TokenInput = z.strictObject({ lifetimeSeconds: z.number().int().min(60).max(86_400).default(3600) })
 export type TokenInput = z.input<typeof TokenInput>
 
+export const SessionInput = z.strictObject({ sessionId: z.string().regex(/^[0-9a-f]{64}$/) })
+export type SessionInput = z.input<typeof SessionInput>
+
 export const RevokeTokenInput = z.strictObject({
   tokenId: z.string().startsWith('tk_').max(64),
   reason: z.string().trim().min(3).max(1000),

@@ -58,7 +58,16 @@ export async function insertWorkspace(
 
 export async function insertSession(
   tx: Tx,
-  s: { id: string; identityId: string; now: Date; expiresAt: Date },
+  s: {
+    id: string
+    identityId: string
+    now: Date
+    expiresAt: Date
+    authTime?: Date | null
+    issuerName?: string
+    sealedIdToken?: string
+    agent?: string | null
+  },
 ): Promise<void> {
   await tx
     .insertInto('session')
@@ -69,6 +78,10 @@ export async function insertSession(
       seen_at: s.now,
       expires_at: s.expiresAt,
       revoked_at: null,
+      auth_time: s.authTime ?? null,
+      issuer_name: s.issuerName ?? null,
+      sealed_id_token: s.sealedIdToken ?? null,
+      agent: s.agent ?? null,
     })
     .execute()
 }
@@ -82,7 +95,7 @@ export async function touchSession(tx: Tx, id: string, now: Date): Promise<void>
 export async function endSession(tx: Tx, id: string, now: Date): Promise<boolean> {
   const result = await tx
     .updateTable('session')
-    .set({ revoked_at: now })
+    .set({ revoked_at: now, sealed_id_token: null })
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
     .executeTakeFirst()
@@ -91,7 +104,14 @@ export async function endSession(tx: Tx, id: string, now: Date): Promise<boolean
 
 export async function insertToken(
   tx: Tx,
-  token: { id: string; identityId: string; now: Date; expiresAt: Date },
+  token: {
+    id: string
+    identityId: string
+    now: Date
+    expiresAt: Date
+    issuedBy: string
+    authTime: Date | null
+  },
 ): Promise<void> {
   await tx
     .insertInto('api_token')
@@ -101,6 +121,8 @@ export async function insertToken(
       created_at: token.now,
       expires_at: token.expiresAt,
       revoked_at: null,
+      issued_by: token.issuedBy,
+      auth_time: token.authTime,
     })
     .execute()
 }
@@ -120,20 +142,28 @@ export async function markIngestKeyRevoked(tx: Tx, id: string, now: Date): Promi
   return result.numUpdatedRows === 1n
 }
 
-/** A token of somebody who has a role in the workspace; anybody else's does not exist for its admins. */
+/** A token of a service account of the workspace or of somebody who has a role there; any other does not exist for its admins. */
 export function lockToken(tx: Tx, id: string, workspaceId: string) {
   return tx
     .selectFrom('api_token as t')
     .selectAll('t')
     .where('t.id', '=', id)
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('role_binding as b')
-          .select('b.id')
-          .whereRef('b.identity_id', '=', 't.identity_id')
-          .where('b.workspace_id', '=', workspaceId)
-          .where('b.revoked_at', 'is', null),
-      ),
+    .where(({ exists, or, selectFrom }) =>
+      or([
+        exists(
+          selectFrom('role_binding as b')
+            .select('b.id')
+            .whereRef('b.identity_id', '=', 't.identity_id')
+            .where('b.workspace_id', '=', workspaceId)
+            .where('b.revoked_at', 'is', null),
+        ),
+        exists(
+          selectFrom('service_account as s')
+            .select('s.id')
+            .whereRef('s.identity_id', '=', 't.identity_id')
+            .where('s.workspace_id', '=', workspaceId),
+        ),
+      ]),
     )
     .forUpdate()
     .executeTakeFirst()
@@ -177,4 +207,16 @@ export async function insertTokenSigner(
     })
     .onConflict((c) => c.column('purpose').where('retired_at', 'is', null).doNothing())
     .execute()
+}
+
+/** Revokes all live keys of a workspace and answers their ids. */
+export async function markIngestKeysRevoked(tx: Tx, workspaceId: string, now: Date): Promise<string[]> {
+  const rows = await tx
+    .updateTable('ingest_key')
+    .set({ revoked_at: now })
+    .where('workspace_id', '=', workspaceId)
+    .where('revoked_at', 'is', null)
+    .returning('id')
+    .execute()
+  return rows.map((row) => row.id)
 }

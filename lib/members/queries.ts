@@ -42,19 +42,31 @@ export function selectWorkspace(db: Reader, nameOrId: string) {
     .executeTakeFirst()
 }
 
-/** The workspaces in which an identity holds any role, by name. */
+/** The workspaces in which an identity, or a group it is in, holds any role, by name. */
 export function selectWorkspacesOf(db: Reader, identityId: string) {
   return db
     .selectFrom('workspace as w')
     .select(['w.id', 'w.name', 'w.title', 'w.demo'])
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('role_binding as b')
-          .select('b.id')
-          .whereRef('b.workspace_id', '=', 'w.id')
-          .where('b.identity_id', '=', identityId)
-          .where('b.revoked_at', 'is', null),
-      ),
+    .where(({ or, exists, selectFrom }) =>
+      or([
+        exists(
+          selectFrom('role_binding as b')
+            .select('b.id')
+            .whereRef('b.workspace_id', '=', 'w.id')
+            .where('b.identity_id', '=', identityId)
+            .where('b.revoked_at', 'is', null),
+        ),
+        exists(
+          selectFrom('identity_group as m')
+            .innerJoin('group_binding as g', (j) =>
+              j.onRef('g.issuer', '=', 'm.issuer').onRef('g.group_name', '=', 'm.group_name'),
+            )
+            .select('g.id')
+            .whereRef('g.workspace_id', '=', 'w.id')
+            .where('m.identity_id', '=', identityId)
+            .where('g.revoked_at', 'is', null),
+        ),
+      ]),
     )
     .orderBy('w.name')
     .limit(100)
@@ -153,6 +165,8 @@ export function selectSession(db: Reader, sessionId: string) {
       's.seen_at',
       's.expires_at',
       's.revoked_at',
+      's.auth_time',
+      's.issuer_name',
       'i.id as identityId',
       'i.issuer',
       'i.subject',

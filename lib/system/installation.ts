@@ -1,3 +1,4 @@
+import { loadIssuers } from '#lib/access/issuers.ts'
 import { loadApprovalPolicies } from '#lib/approvals/load-policies.ts'
 import { loadPrices } from '#lib/costs/load-prices.ts'
 import { loadDriftPolicies } from '#lib/drift/reads-policies.ts'
@@ -27,6 +28,7 @@ export async function openRole(config: Config, role: string, options: { outside:
   }
   await migrate({ ownerUrl: databaseUrl, migrations, now: systemClock.now() })
   await Promise.all([
+    loadIssuers(config),
     loadApprovalPolicies(),
     loadRolloutPolicies(),
     loadDriftPolicies(),

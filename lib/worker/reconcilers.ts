@@ -5,6 +5,7 @@ import { sequenceEntries } from '#lib/audit/sequence.ts'
 import { reconcileDrift } from '#lib/drift/reconcile.ts'
 import { reconcileEndpoints } from '#lib/endpoints/reconcile.ts'
 import { reconcileIncidents } from '#lib/incidents/reconcile.ts'
+import { expireClaimRoles } from '#lib/members/expire-claim-roles.ts'
 import type { Channel, System } from '#lib/platform/context.ts'
 import { releaseLease, takeLease } from '#lib/platform/lease.ts'
 import { reconcileRollouts } from '#lib/rollouts/reconcile.ts'
@@ -24,6 +25,7 @@ const sequencerLeaseSeconds = 10
 export const reconcilers: readonly ReconcilerEntry[] = [
   { name: 'audit-sequencer', intervalMs: 1_000, wakes: ['audit'], turn: sequenceUnderLease },
   { name: 'audit-lag', intervalMs: 10_000, wakes: [], turn: watchLag },
+  { name: 'claim-roles', intervalMs: 30_000, wakes: [], turn: expireClaimRoles },
   { name: 'approvals', intervalMs: 30_000, wakes: ['approvals'], turn: expireApprovals },
   { name: 'attestations', intervalMs: 2_000, wakes: ['audit'], turn: reconcileAttestations },
   { name: 'endpoints', intervalMs: 1_000, wakes: ['endpoints'], turn: reconcileEndpoints },
