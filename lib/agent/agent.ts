@@ -1,7 +1,10 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { createServer } from 'node:http'
 import { systemClock, type Clock } from '#lib/platform/clock.ts'
+import { problem } from '#lib/platform/errors.ts'
+import { takeFileLock } from '#lib/platform/file-lock.ts'
 import { createLog, type Log } from '#lib/platform/log.ts'
 import { createAdmin } from './admin.ts'
 import type { AgentConfig } from './config.ts'
@@ -32,13 +35,18 @@ export type AgentDependencies = {
   environment: Record<string, string>
 }
 
+/** One that was told to end drains for some seconds; whoever starts the next one has mostly waited for that. */
+const folderWaitMs = 2_000
+
 /**
  * Starts the local data plane: the gateway, the model servers it remembers, the admin API and the telemetry. It serves
  * with its last weights from the first moment, whether or not a control plane is there.
+ * @throws QuarterdeckError `unavailable` when another agent runs on that data folder
  */
 export async function startAgent(config: AgentConfig, dependencies: AgentDependencies): Promise<Agent> {
   const clock = dependencies.clock ?? systemClock
   const log = dependencies.log ?? createLog({ level: config.logLevel, role: 'agent', instance: config.agentId })
+  const release = await takeFolder(config.dataFolder)
   const { files, states } = await openStateFiles(join(config.dataFolder, 'endpoints'))
   const { tap, closeTap } = startTap(config, clock, log)
   const { fleet, endpoints, watch, metrics } = assemble({
@@ -89,9 +97,21 @@ export async function startAgent(config: AgentConfig, dependencies: AgentDepende
     watch.stop()
     await closeTap()
     await closeWithin(admin, clock, config.drainMs)
+    release()
   }
   let stopped: Promise<void> | undefined
   return { gatewayUrl, adminUrl, stop: () => (stopped ??= stop()) }
+}
+
+/** Two agents on one folder would each believe that they alone write it, and both would start its model servers. */
+async function takeFolder(dataFolder: string): Promise<() => void> {
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+  const release = await takeFileLock(join(dataFolder, 'agent.lock'), folderWaitMs)
+  if (release) return release
+  throw problem(
+    'unavailable',
+    `Another agent runs on ${dataFolder}. End that one first, or give this one a data folder and ports of its own.`,
+  )
 }
 
 type Beating = { clock: Clock; endpoints: Endpoints; tap: Tap; watch: Watch }

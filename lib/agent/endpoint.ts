@@ -3,11 +3,13 @@ import type { Clock } from '#lib/platform/clock.ts'
 import type { Log } from '#lib/platform/log.ts'
 import type { ServerObservation } from '#lib/platform/ports/cluster.ts'
 import type { BreakerRule } from './breaker.ts'
-import { decideTraffic, tripped, type TrafficDecision } from './decide-traffic.ts'
+import { openCell, persist, serveTraffic, withTraffic, type Cell } from './cell.ts'
+import { decideTraffic, type TrafficDecision } from './decide-traffic.ts'
 import { specVersion, type Fleet } from './fleet.ts'
-import { startLive, type Live } from './live.ts'
+import type { Live } from './live.ts'
 import { fencesMax, type EndpointState, type Traffic } from './state.ts'
 import type { StateFiles } from './state-file.ts'
+import { openBreaker } from './trip.ts'
 import type { ServerBody, TrafficBody } from './wire.ts'
 
 export type Draining = { generation: number; versionId: string; inFlight: number }
@@ -64,26 +66,20 @@ export function newState(endpointId: string): EndpointState {
 
 const waitingMax = 100
 
-/** What an endpoint holds. Changed only in its turns, and by the breaker. */
-type Cell = { state: EndpointState; live: Live | null; drained: Live[] }
 type InTurn = ReturnType<typeof turns>['inTurn']
 
 /** One endpoint: its state, the order of its writes, and its breaker. */
 export function openEndpoint(o: EndpointOptions, initial: EndpointState): Endpoint {
   const { endpointId } = initial
-  const live = initial.traffic ? startLive(endpointId, initial.traffic, o.rule) : null
-  const cell: Cell = { state: initial, live, drained: [] }
+  const cell = openCell(o.rule, initial)
   const { inTurn, settled } = turns()
-  const trip = (versionId: string, because: string) => {
-    if (!swapToStable(o, cell, versionId, because)) return
-    o.onTrip(endpointId)
-    inTurn(() => o.files.save(cell.state)).catch((error: unknown) => {
-      o.log.error({ endpointId, err: error }, 'the trip could not be saved; it holds in memory')
-    })
-  }
+  const trip = openBreaker(o, cell)
   return {
     live: () => cell.live,
-    settled,
+    settled: async () => {
+      await settled()
+      await cell.lastSave
+    },
     view: () => ({
       endpointId,
       traffic: cell.state.traffic,
@@ -112,47 +108,24 @@ async function writeTraffic(o: EndpointOptions, cell: Cell, body: TrafficBody): 
   const decision = decideTraffic(before, body, o.clock.now().getTime())
   if (decision.kind === 'unchanged') return { kind: 'applied', current: decision.current }
   if (decision.kind !== 'swap') return decision
-  await o.files.save({ ...before, traffic: decision.next })
-  if (cell.state.traffic !== before.traffic) {
-    // The breaker tripped while the disk was written: the trip holds, and the writer must look again.
-    await o.files.save(cell.state)
-    return { kind: 'conflict' }
-  }
-  swap(o, cell, { ...decision.next, ackedAt: o.clock.now().getTime() })
-  return { kind: 'applied', current: decision.next }
+  // If the breaker trips before this is written, the trip holds, and the writer must look again.
+  const next = (state: EndpointState) => (state.traffic === before.traffic ? withTraffic(state, decision.next) : null)
+  const written = await persist(o, cell, next, () => {
+    cell.state = withTraffic(cell.state, { ...decision.next, ackedAt: o.clock.now().getTime() })
+    serveTraffic(o, cell)
+  })
+  return written ? { kind: 'applied', current: decision.next } : { kind: 'conflict' }
 }
 
 async function removeTraffic(o: EndpointOptions, cell: Cell, fence: number): Promise<ServerAnswer> {
   const held = cell.state.traffic ?? cell.state.removed
   if (held && fence < held.fence) return { kind: 'stale-fence', fence: held.fence }
-  const removed = { fence, generation: held?.generation ?? 0 }
-  await o.files.save({ ...cell.state, traffic: null, removed })
-  cell.drained = [...cell.drained, ...(cell.live ? [cell.live] : [])].filter((l) => l.inFlight().length > 0)
-  cell.state = { ...cell.state, traffic: null, removed }
-  cell.live = null
-  o.onChange()
+  const next = (state: EndpointState): EndpointState => {
+    const generation = (state.traffic ?? state.removed)?.generation ?? 0
+    return { ...state, traffic: null, removed: { fence, generation } }
+  }
+  await persist(o, cell, next, () => serveTraffic(o, cell))
   return { kind: 'removed' }
-}
-
-/** Synchronous: a request chooses its version before the swap or after it, never in between. */
-function swap(o: EndpointOptions, cell: Cell, traffic: Traffic): void {
-  cell.drained = [...cell.drained, ...(cell.live ? [cell.live] : [])].filter((l) => l.inFlight().length > 0)
-  cell.state = { ...cell.state, traffic }
-  cell.live = startLive(cell.state.endpointId, traffic, o.rule)
-  o.onChange()
-}
-
-/** The breaker's act. False when it must not act: no stable version, latched already, or nothing would be won. */
-function swapToStable(o: EndpointOptions, cell: Cell, versionId: string, because: string): boolean {
-  const { endpointId, traffic: current } = cell.state
-  if (!current?.stableVersionId || current.breaker !== null || versionId === current.stableVersionId) return false
-  if (!current.weights.some((w) => w.versionId === versionId && w.percent > 0)) return false
-  // Going to a stable version that cannot serve would exchange a failing side for a dead one.
-  if (o.fleet.target(endpointId, current.stableVersionId).kind !== 'ready') return false
-  // Safety first: the swap comes before the disk. Should the agent die in between, the windows fill again.
-  swap(o, cell, tripped(cell.state, current, { trippedAt: o.clock.now().getTime(), versionId, because }))
-  o.log.error({ endpointId, versionId, because }, 'breaker tripped: all traffic goes to the stable version')
-  return true
 }
 
 function serverWrites(
@@ -168,8 +141,7 @@ function serverWrites(
         if (refusal) return refusal
         const fences = { ...cell.state.fences, [versionId]: body.fence }
         const servers = { ...cell.state.servers, [versionId]: body }
-        await o.files.save({ ...cell.state, servers, fences })
-        cell.state = { ...cell.state, servers, fences }
+        await persist(o, cell, (state) => ({ ...state, servers, fences }))
         await o.fleet.put(endpointId, versionId, body)
         o.onChange()
         return { kind: 'applied', resourceVersion: specVersion(body) }
@@ -180,8 +152,7 @@ function serverWrites(
         if (refusal) return refusal
         const { [versionId]: _, ...servers } = cell.state.servers
         const fences = { ...cell.state.fences, [versionId]: fence }
-        await o.files.save({ ...cell.state, servers, fences })
-        cell.state = { ...cell.state, servers, fences }
+        await persist(o, cell, (state) => ({ ...state, servers, fences }))
         await drainedWithin(o, cell, versionId)
         await o.fleet.remove(endpointId, versionId)
         o.onChange()

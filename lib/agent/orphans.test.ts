@@ -48,6 +48,13 @@ describe('model servers of an agent', () => {
     await until(() => !pids.some(runs))
   })
 
+  it('are found by the agent that comes after one that was killed, whose folder is free at once', async () => {
+    await pidsOf()
+    await agent.kill('SIGKILL')
+    await agent.start()
+    await until(async () => (await viewOf(agent, 'flights')).servers[0]?.state === 'ready')
+  })
+
   it('are started again with what they crashed of, and counted', async () => {
     await pidsOf()
     await predict(agent, 'flights', { 'x-behave': 'crash' })

@@ -35,8 +35,8 @@ describe('breaker of the agent', () => {
     await provision(agent, 'flights', { v1: {}, v2: { FAIL: 'always' } })
     await setTraffic(agent, 'flights', { v1: 50, v2: 50 }, stable)
     for (let i = 0; i < 10; i++) await predict(agent, 'flights')
-    const { traffic } = await viewOf(agent, 'flights')
-    return traffic!
+    await until(async () => (await viewOf(agent, 'flights')).traffic!.breaker !== null)
+    return (await viewOf(agent, 'flights')).traffic!
   }
 
   it('sends all to stable after the failures, latched, and stays so over kill -9 and restart', async () => {
@@ -47,8 +47,7 @@ describe('breaker of the agent', () => {
     ])
     expect(tripped.breaker).toMatchObject({ versionId: 'v2', because: expect.stringContaining('5 of its last 5') })
     for (let i = 0; i < 20; i++) expect((await predict(agent, 'flights')).json['version']).toBe('v1')
-    // The trip is on disk once a further write was acknowledged behind it.
-    await setTraffic(agent, 'flights', { v1: 100, v2: 0 }, { ...stable, fence: 2 })
+    // What is seen of a trip is on disk.
     await agent.kill('SIGKILL')
     await agent.start()
     const { traffic } = await viewOf(agent, 'flights')
@@ -74,6 +73,7 @@ describe('breaker of the agent', () => {
     await setTraffic(agent, 'flights', { v1: 50, v2: 50 }, stable)
     const known = (await viewOf(agent, 'flights')).traffic!.resourceVersion
     for (let i = 0; i < 10; i++) await predict(agent, 'flights')
+    await until(async () => (await viewOf(agent, 'flights')).traffic!.breaker !== null)
     const late = await setTraffic(agent, 'flights', { v1: 0, v2: 100 }, { ...stable, expectResourceVersion: known })
     expect(late).toMatchObject({ status: 409, json: { kind: 'conflict' } })
   })
@@ -94,6 +94,7 @@ describe('breaker of the agent', () => {
     await giveUp(agent, 10)
     expect((await viewOf(agent, 'flights')).traffic?.breaker).toBeNull()
     await predict(agent, 'flights', { 'x-behave': 'fail' })
+    await until(async () => (await viewOf(agent, 'flights')).traffic!.breaker !== null)
     const { traffic } = await viewOf(agent, 'flights')
     expect(traffic?.breaker).toMatchObject({ versionId: 'v2', because: expect.stringContaining('5 of its last 5') })
   })

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { reconcileEndpoints } from '#lib/endpoints/reconcile.ts'
 import { readEndpoint } from '#lib/endpoints/reads.ts'
+import { createIngestKey } from '#lib/members/create-ingest-key.ts'
 import { ensurePersonaWorkspace } from '#lib/members/ensure-persona-workspace.ts'
 import { findPersona, workspacesOf } from '#lib/members/reads.ts'
+import { verifyIngestKey } from '#lib/members/verify-ingest-key.ts'
 import { listServing } from '#lib/models/reads.ts'
 import { currentDrill } from '#lib/platform/drill.ts'
 import { listRollouts } from '#lib/rollouts/reads.ts'
@@ -98,8 +100,12 @@ describe('removing the demonstration', () => {
     const { operator, endpointId, candidate, ws } = story
     await openDemo(t.system, ws.id)
     await startRollout(operator, { endpointId, versionId: candidate, reason: 'under way when it is removed' })
+    const label = await createIngestKey(operator, { kinds: ['label'] })
+    const elsewhere = await createIngestKey(await (await t.workspace()).as('operator'), { kinds: ['label'] })
     const removed = await removeDemo(operator, { reason: 'seen enough' })
-    expect(removed).toMatchObject({ endpoints: ['delays'], rollouts: 1, roles: 0 })
+    expect(removed).toMatchObject({ endpoints: ['delays'], rollouts: 1, roles: 0, ingestKeys: [label.id] })
+    await expect(verifyIngestKey(t.system, `Bearer ${label.secret}`)).rejects.toMatchObject({ code: 'unauthenticated' })
+    expect(await verifyIngestKey(t.system, `Bearer ${elsewhere.secret}`)).toMatchObject({ keyId: elsewhere.id })
     for (let turn = 0; turn < 20 && (await reconcileEndpoints(t.system, 'test')) > 0; turn += 1);
     expect(t.plane.endpoints.has(endpointId)).toBe(false)
     expect([...t.servers.servers.keys()].filter((key) => key.includes(endpointId))).toEqual([])

@@ -1,18 +1,15 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { processSingleton } from '#lib/platform/globals.ts'
+import { policyFolder, readPolicyFiles } from '#lib/platform/policy-files.ts'
 import { parseDriftPolicy, type DriftPolicy } from './policy.ts'
 
 type Holder = { policies: ReadonlyMap<string, DriftPolicy> | undefined }
 const holder = () => processSingleton<Holder>('drift-policies', () => ({ policies: undefined }))
 
 /** Reads every drift policy of the folder. One that does not parse, or a name that repeats, stops the start. */
-export async function loadDriftPolicies(
-  folder = join(process.cwd(), 'policies', 'drift'),
-): Promise<ReadonlyMap<string, DriftPolicy>> {
+export async function loadDriftPolicies(folder = policyFolder('drift')): Promise<ReadonlyMap<string, DriftPolicy>> {
   const policies = new Map<string, DriftPolicy>()
-  for (const file of (await readdir(folder)).filter((f) => f.endsWith('.yaml')).sort()) {
-    const policy = parseDriftPolicy(await readFile(join(folder, file), 'utf8'))
+  for (const { file, text } of await readPolicyFiles(folder)) {
+    const policy = parseDriftPolicy(text)
     if (policies.has(policy.name)) throw new Error(`${file}: there is a drift policy named ${policy.name} already`)
     policies.set(policy.name, policy)
   }

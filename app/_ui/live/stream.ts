@@ -19,8 +19,15 @@ export function joinStream(url: string, listener: Listener): () => void {
   channel.addEventListener('message', (event: MessageEvent<LiveMessage>) => listener(event.data))
   const lead = () =>
     new Promise<void>((resolve) => {
+      // The lock may be granted while the page leaves: then it is given on at once.
+      if (left.signal.aborted) {
+        resolve()
+        return
+      }
       left.signal.addEventListener('abort', () => resolve(), { once: true })
       const tell: Listener = (message) => {
+        // What the stream had said before it was closed may still be delivered, to a channel that is closed by now.
+        if (left.signal.aborted) return
         listener(message)
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no target
         channel.postMessage(message)
