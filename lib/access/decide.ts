@@ -44,7 +44,8 @@ export function reaches(
   return b.label === null || (resource.labels?.includes(b.label) ?? false)
 }
 
-function describe(b: Binding): string {
+/** A role as it is narrowed, in words. */
+export function describe(b: Pick<Binding, 'role' | 'environment' | 'label'>): string {
   const scope = [b.environment && `in ${b.environment}`, b.label && `for ${b.label}`].filter(Boolean).join(' ')
   return scope === '' ? b.role : `${b.role} (${scope})`
 }

@@ -26,7 +26,7 @@ export type EffectiveRole = {
 }
 
 /** Of what an issuer said of somebody's groups longer ago than this, nothing is known any more. */
-export const groupsKnownDays = 30
+const groupsKnownDays = 30
 const rowsMax = 5_000
 
 /**
@@ -103,10 +103,15 @@ export async function selectPersonIds(
   return new Map(rows.map((r) => [r.start, r.person]))
 }
 
+/** What was said of somebody's groups at or before this instant counts no more. */
+export function groupsKnownSince(now: Date): Date {
+  return new Date(now.getTime() - groupsKnownDays * 86_400_000)
+}
+
 type Of = { workspaceId: string; identityIds: readonly string[]; now: Date; lock: boolean }
 
 const share = (of: Of, rows: string): RawBuilder<unknown> => (of.lock ? sql.raw(`for share of ${rows}`) : sql``)
-const knownSince = (of: Of) => new Date(of.now.getTime() - groupsKnownDays * 86_400_000)
+const knownSince = (of: Of) => groupsKnownSince(of.now)
 
 const ownRoles = (of: Of) => sql`
   select b.identity_id as "identityId", b.role, b.environment, b.label, 'binding' as via, b.id as "bindingId",

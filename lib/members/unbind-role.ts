@@ -1,3 +1,5 @@
+import { groupsKnownSince } from '#lib/access/effective-roles.ts'
+import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
@@ -5,6 +7,7 @@ import { parseInput } from '#lib/platform/parse-input.ts'
 import { can, UnbindRoleInput } from './model.ts'
 import { revokeBinding } from './queries-credentials.ts'
 import { lockBinding, selectAdmins } from './queries.ts'
+import { selectGroupAdmins } from './queries-roles.ts'
 
 /**
  * Takes a role away. Votes that were cast under it are judged anew wherever they are counted.
@@ -22,10 +25,14 @@ export async function unbindRole(ctx: Ctx, input: UnbindRoleInput): Promise<{ bi
       },
     },
     async (tx, binding) => {
-      const may = can.unbind(binding, await selectAdmins(tx, ctx.workspaceId))
+      const now = ctx.clock.now()
+      requireRecentAuth(ctx, now)
+      const admins = await selectAdmins(tx, ctx.workspaceId)
+      const groups = await selectGroupAdmins(tx, ctx.workspaceId, groupsKnownSince(now))
+      const may = can.unbind(binding, [...admins, ...groups])
       if (binding.revoked_at === null && !may.allowed)
         throw problem('conflict', `Not possible: ${may.because}.`, { role: binding.role })
-      if (!(await revokeBinding(tx, bindingId, ctx.clock.now())))
+      if (!(await revokeBinding(tx, bindingId, now)))
         throw problem('conflict', 'This role was taken away already.', { revokedAt: binding.revoked_at })
       const before = {
         identityId: binding.identity_id,
