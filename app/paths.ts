@@ -2,6 +2,8 @@
 export const paths = {
   home: () => '/',
   signIn: () => '/sign-in',
+  /** Leads on to an identity provider: an `<a>`, never a `<Link>`, which would fetch it ahead. */
+  signInStart: () => '/sign-in/start',
 
   approvals: () => '/approvals',
   approval: (id: string) => `/approvals/${encodeURIComponent(id)}`,

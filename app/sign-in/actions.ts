@@ -1,7 +1,7 @@
 'use server'
 import { cookies } from 'next/headers'
 import { redirect } from 'next/navigation'
-import { sessionSeconds, signInAsPersona } from '#lib/members/sign-in-as-persona.ts'
+import { signInAsPersona } from '#lib/members/sign-in-as-persona.ts'
 import { signOut } from '#lib/members/sign-out.ts'
 import { isProblem } from '#lib/platform/errors.ts'
 import { checkOwnPage, field } from '../_server/act.ts'
@@ -10,6 +10,7 @@ import { webSystem } from '../_server/system.ts'
 import { newRequestId } from '#lib/platform/call.ts'
 import { rootWorkspaceId } from '#lib/platform/actor.ts'
 import { paths, withQuery } from '../paths.ts'
+import { sessionCookieOptions } from './cookies.ts'
 
 /** Signs a persona in and leads to Home. The cookie is an opaque id that no script can read. */
 export async function signInAs(form: FormData): Promise<void> {
@@ -19,13 +20,7 @@ export async function signInAs(form: FormData): Promise<void> {
     await checkOwnPage(system.config)
     const { cookie } = await signInAsPersona(system, field(form, 'persona'))
     const jar = await cookies()
-    jar.set(sessionCookie(system), cookie, {
-      httpOnly: true,
-      sameSite: 'lax',
-      secure: system.config.origin.startsWith('https:'),
-      path: '/',
-      maxAge: sessionSeconds,
-    })
+    jar.set(sessionCookie(system), cookie, sessionCookieOptions(system.config))
     jar.delete(workspaceCookie)
   } catch (error) {
     if (!isProblem(error)) throw error
@@ -34,17 +29,21 @@ export async function signInAs(form: FormData): Promise<void> {
   redirect(failed === undefined ? paths.home() : withQuery(paths.signIn(), { failed }))
 }
 
-/** Ends the session in the database, so that a copy of the cookie is worth nothing, and forgets the cookie. */
+/**
+ * Ends the session in the database, so that a copy of the cookie is worth nothing, forgets the cookie, and leads to the
+ * identity provider's sign-out where it offers one.
+ */
 export async function endSession(): Promise<void> {
   const system = await webSystem()
   await checkOwnPage(system.config)
   const jar = await cookies()
   const name = sessionCookie(system)
   const [cookie, who] = [jar.get(name)?.value, await currentIdentity()]
-  if (who && cookie !== undefined) {
-    await signOut({ ...system, ...who, workspaceId: rootWorkspaceId, requestId: newRequestId(system) }, cookie)
-  }
+  const elsewhere =
+    who && cookie !== undefined
+      ? await signOut({ ...system, ...who, workspaceId: rootWorkspaceId, requestId: newRequestId(system) }, cookie)
+      : undefined
   jar.delete(name)
   jar.delete(workspaceCookie)
-  redirect(paths.signIn())
+  redirect(elsewhere ?? paths.signIn())
 }

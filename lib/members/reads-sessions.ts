@@ -1,7 +1,7 @@
 import type { Ctx, System } from '#lib/platform/context.ts'
 import { signInIssuers } from '#lib/access/issuers.ts'
-import { selectLiveSessions } from './queries-sessions.ts'
-import { sessionIdleSeconds } from './sign-in-as-persona.ts'
+import { selectLiveSessions, selectSessionIssuer } from './queries-sessions.ts'
+import { sessionIdleSeconds, sessionIdOf } from './sign-in-as-persona.ts'
 
 export type SessionView = {
   id: string
@@ -34,4 +34,13 @@ export async function listSessions(ctx: Ctx): Promise<SessionView[]> {
 /** The ways to sign in here, by the names for a page. They are on the sign-in page: no authorisation. */
 export function waysToSignIn(system: Pick<System, 'config'>): { name: string; title: string }[] {
   return signInIssuers(system).map(({ name, title }) => ({ name, title: title ?? name }))
+}
+
+/** The way that a session was signed in by; undefined for a local persona's, and without one. */
+export async function issuerOfSession(
+  system: Pick<System, 'db'>,
+  cookie: string | undefined,
+): Promise<string | undefined> {
+  if (cookie === undefined) return undefined
+  return (await selectSessionIssuer(system.db, sessionIdOf(cookie)))?.issuerName ?? undefined
 }
