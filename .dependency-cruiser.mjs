@@ -7,11 +7,13 @@ const layers = [
   ['attestations'],
   ['models'],
   ['approvals'],
+  ['notifications'],
   ['endpoints'],
   ['costs', 'drift', 'quality', 'slos'],
   ['rollouts'],
   ['pipelines'],
   ['incidents'],
+  ['packs'],
   ['demo'],
 ]
 export const domains = layers.flat()

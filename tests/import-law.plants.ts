@@ -18,7 +18,8 @@ const forbiddenDomains: Readonly<Record<string, readonly string[]>> = {
   slos: ['costs', 'drift', 'quality', 'rollouts'],
   rollouts: ['pipelines', 'incidents'],
   pipelines: ['incidents'],
-  incidents: ['demo'],
+  incidents: ['packs', 'demo'],
+  packs: ['demo'],
 }
 
 const single: readonly (readonly [rule: string, from: string, to: string])[] = [

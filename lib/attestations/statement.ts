@@ -98,12 +98,7 @@ export function statementTime(statement: Statement): Date {
 
 /** True when a local persona made it, or a decision rests on one. Decided by what it says, never by who hands it in. */
 export function isDemo(statement: Statement): boolean {
-  switch (statement.predicateType) {
-    case voteType:
-      return statement.predicate.voter.issuer === personaIssuer
-    case evidenceType:
-      return statement.predicate.producer.issuer === personaIssuer
-    case vsaType:
-      return statement.predicate.verifiedLevels.includes(levels.demo)
-  }
+  const { predicateType, predicate } = statement
+  if (predicateType === vsaType) return predicate.verifiedLevels.includes(levels.demo)
+  return (predicateType === voteType ? predicate.voter : predicate.producer).issuer === personaIssuer
 }

@@ -8,6 +8,7 @@ export const domains = [
   'attestations',
   'models',
   'approvals',
+  'notifications',
   'endpoints',
   'costs',
   'drift',
@@ -16,6 +17,7 @@ export const domains = [
   'rollouts',
   'pipelines',
   'incidents',
+  'packs',
   'demo',
 ] as const
 const rooms = [...domains, 'access', 'audit', 'api', 'ingest', 'worker', 'agent', 'platform', 'system'] as const
