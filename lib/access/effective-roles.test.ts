@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rootWorkspaceId } from '#lib/platform/actor.ts'
 import type { Ctx } from '#lib/platform/context.ts'
-import { writerOf } from '#lib/platform/db/writer.ts'
+import { housekeep } from '#lib/platform/housekeep.ts'
 import type { Tx } from '#lib/platform/db/schema.ts'
 import { newId } from '#lib/platform/ids.ts'
 import { rememberGroups } from '#lib/members/remember-groups.ts'
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => t.close())
 
 const day = 86_400_000
-const write = <T>(run: (tx: Tx) => Promise<T>) => writerOf(t.system).transaction().execute(run)
+const write = <T>(run: (tx: Tx) => Promise<T>) => housekeep(t.system, 'session', run)
 const scope = { environment: null as string | null, label: null as string | null }
 const rolesOf = (who: Ctx, on: { environment?: string; labels?: string[] } = {}, now = t.clock.now()) =>
   selectEffectiveRoles(t.system.db, {
