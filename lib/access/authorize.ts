@@ -45,7 +45,7 @@ export async function accessDecision(
   return decision
 }
 
-// Reading, and the safe direction, which is never blocked.
+// Reading; the safe direction, which is never blocked; and what mends it: the installation loading rules.
 function safeUnderOldRules(action: Action): boolean {
-  return action.endsWith(':read') || action === 'rollout:roll-back' || action === 'rollout:hold'
+  return action.endsWith(':read') || ['rollout:roll-back', 'rollout:hold', 'access:load'].includes(action)
 }

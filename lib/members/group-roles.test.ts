@@ -85,7 +85,7 @@ describe('a role of a group', () => {
     [{ label: '' }, 'label'],
     [{ admin: true }, ''],
   ])('refuses %j', async (more, path) => {
-    await expect(bindGroup(admin, { ...group('/bad'), ...more } as BindGroupInput)).rejects.toMatchObject({
+    await expect(bindGroup(admin, { ...group('/bad'), ...more })).rejects.toMatchObject({
       code: 'invalid',
       details: { errors: [expect.objectContaining({ path })] },
     })
