@@ -52,6 +52,7 @@ export const channels = [
   'audit',
   'incidents',
   'changes',
+  'notifications',
 ] as const
 export type Channel = (typeof channels)[number]
 

@@ -18,6 +18,7 @@ describe('ungoverned writes', () => {
       'feed-cursor',
       'idempotency',
       'lease',
+      'notification',
       'observation',
       'retention',
       'sequencer',

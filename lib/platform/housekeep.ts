@@ -3,8 +3,9 @@ import type { Tx } from './db/schema.ts'
 import { writerOf } from './db/writer.ts'
 
 /**
- * Who may write without an audit entry, and for what: nothing here decides which version serves, who may do what, or
- * what a person is told. The list is closed: a test holds it, and holds it against who does it.
+ * Who may write without an audit entry, and for what: nothing here decides which version serves or who may do what. What
+ * people are told follows from entries of the log, and every attempt to tell them has a row of its own (`notification`).
+ * The list is closed: a test holds it, and holds it against who does it.
  */
 export const housekeepers = [
   'lease',
@@ -15,6 +16,7 @@ export const housekeepers = [
   'idempotency',
   'session',
   'retention',
+  'notification',
   'demo',
 ] as const
 export type Housekeeper = (typeof housekeepers)[number]
