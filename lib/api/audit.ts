@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { EntryContent } from '#lib/audit/content.ts'
+import { eraseDetail } from '#lib/audit/erase-detail.ts'
 import { listEntries, readEntry, readLogStatus } from '#lib/audit/reads.ts'
 import { defineRoute, type ApiRoute } from './route.ts'
 import { filterText, idOf, idParam, instant, instantOrNull, moment, pageSchema, paging } from './schemas.ts'
@@ -35,10 +36,28 @@ const EntryDetail = z.object({ ...fields, receipt }).openapi('AuditEntryDetail')
 const LogStatus = z
   .object({
     origin: z.string(),
+    originProblem: z
+      .string()
+      .nullable()
+      .openapi({ description: 'set when the configured origin is not that of the log' }),
     head: z.object({ size: z.number().int(), root: z.string(), at: instant }).nullable(),
     vkey: z.string().nullable(),
     backlog: z.number().int(),
     lagSeconds: z.number(),
+    missing: z
+      .number()
+      .int()
+      .openapi({ description: 'entries that processes counted and that have no place in the log' }),
+    publications: z.array(
+      z.object({
+        target: z.string(),
+        size: z.number().int(),
+        publishedAt: instantOrNull,
+        checkedAt: instantOrNull,
+        failure: z.string().nullable(),
+      }),
+    ),
+    monitor: z.object({ checkedAt: instantOrNull, sweptAt: instantOrNull, mismatches: z.array(z.string()) }),
   })
   .openapi('AuditLogStatus')
 export const auditRoutes: readonly ApiRoute[] = [
@@ -88,5 +107,24 @@ export const auditRoutes: readonly ApiRoute[] = [
     status: 200,
     response: LogStatus,
     run: (ctx) => readLogStatus(ctx),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/audit/erasures',
+    operationId: 'eraseAuditDetail',
+    summary: 'Erases who it was, or all that one old entry says; digests and proofs stay',
+    description:
+      'A person (`identityId`, scope `person`) at any time; all of an entry only once it has been kept for six months. The act is an audit entry.',
+    tag,
+    action: 'audit:erase',
+    body: z.strictObject({
+      of: z.union([z.strictObject({ identityId: idOf('identity') }), z.strictObject({ entryId: idOf('entry') })]),
+      scope: z.enum(['person', 'all']),
+      reason: z.string().trim().min(10).max(2000),
+    }),
+    status: 200,
+    response: z.object({ entries: z.number().int(), more: z.boolean() }).openapi('AuditErasure'),
+    problems: ['not-found', 'conflict'],
+    run: (ctx, { body }) => eraseDetail(ctx, body),
   }),
 ]

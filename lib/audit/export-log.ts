@@ -1,16 +1,13 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { authorizeRead } from '#lib/access/authorize.ts'
-import { mayRecordDenial } from '#lib/access/denials.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { Reader } from '#lib/platform/db/schema.ts'
-import { isProblem, problem } from '#lib/platform/errors.ts'
-import { housekeep } from '#lib/platform/housekeep.ts'
-import { appendEntry, type AuditDraft } from './append.ts'
+import { problem } from '#lib/platform/errors.ts'
 import { writeEntries, type ContentLine } from './entries-file.ts'
 import { KEY_FILE, README_FILE } from './export-files.ts'
 import { readmeOf } from './export-readme.ts'
 import { logVerifierKey } from './log-key.ts'
+import { permit, record } from './permit.ts'
 import { selectContents, selectHead, selectLeaves } from './queries.ts'
 import { EMPTY_TAIL, writeExport } from './write-export.ts'
 
@@ -33,7 +30,7 @@ const pageRows = 512
  * @throws `forbidden`, `invalid` for a folder that holds something, `unavailable` before the first checkpoint
  */
 export async function exportLog(ctx: Ctx, folder: string, detail: ExportDetail = 'all'): Promise<ExportedLog> {
-  await permit(ctx)
+  await permit(ctx, 'audit:export')
   await mkdir(folder, { recursive: true })
   if ((await readdir(folder)).length > 0)
     throw problem('invalid', 'The folder to export into is not empty. Name a new one.', {
@@ -57,24 +54,6 @@ export async function exportLog(ctx: Ctx, folder: string, detail: ExportDetail =
   await writeFile(path.join(folder, KEY_FILE), `${vkey}\n`)
   await writeFile(path.join(folder, README_FILE), readmeOf(head.size, detail === 'none' ? null : lines))
   return { folder, size: head.size, root: head.root, vkey, contents: lines }
-}
-
-// Below the door, so the door's three duties are done here: ask, record a denial, record the act.
-async function permit(ctx: Ctx): Promise<void> {
-  try {
-    await authorizeRead(ctx, 'audit:export')
-  } catch (error) {
-    if (isProblem(error, 'forbidden') && mayRecordDenial(ctx)) {
-      const resource = { kind: 'log', id: ctx.config.logOrigin }
-      await record(ctx, { action: 'audit:export', resource, outcome: 'denied', because: error.message })
-    }
-    throw error
-  }
-}
-
-async function record(ctx: Ctx, draft: AuditDraft): Promise<void> {
-  await housekeep(ctx, 'sequencer', (tx) => appendEntry(tx, ctx, draft))
-  ctx.notify(['audit', 'changes'])
 }
 
 async function readHead(db: Reader) {

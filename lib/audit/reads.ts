@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { authorizeRead } from '#lib/access/authorize.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { Reader } from '#lib/platform/db/schema.ts'
-import { problem } from '#lib/platform/errors.ts'
+import { isProblem, problem } from '#lib/platform/errors.ts'
 import { decodeCursor, encodeCursor, pageLimitMax } from '#lib/platform/page.ts'
 import { timeOfId } from '#lib/platform/ids.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
@@ -12,6 +12,8 @@ import { logVerifierKey } from './log-key.ts'
 import { proveInclusion } from './merkle-proof.ts'
 import { encodeProof } from './proof-format.ts'
 import { selectHead, selectLeafOf } from './queries.ts'
+import { selectMissingCounters, selectMonitor, selectPublications } from './queries-publish.ts'
+import { assertOriginKept } from './sequence.ts'
 import { tileHashReader } from './right-edge.ts'
 import { readTileBytes } from './tile-store.ts'
 
@@ -106,27 +108,69 @@ export async function readEntry(ctx: Ctx, id: string): Promise<EntryView & { rec
 
 export type LogStatus = {
   origin: string
+  /** Said when the configured origin is not the one that the log was begun under; then nothing gets a place. */
+  originProblem: string | null
   /** Entries in the log at its newest checkpoint; the root hash is base64. Null before the first one. */
   head: { size: number; root: string; at: Date } | null
   vkey: string | null
   backlog: number
   lagSeconds: number
+  /** Entries that processes have counted and that have no place: taken out, or of transactions that failed at their end. */
+  missing: number
+  publications: {
+    target: string
+    size: number
+    publishedAt: Date | null
+    checkedAt: Date | null
+    failure: string | null
+  }[]
+  monitor: { checkedAt: Date | null; sweptAt: Date | null; mismatches: string[] }
 }
+
+const shownGaps = 50
 
 /** How the installation's log stands. No secret: its head is published; a role that reads audit entries sees it here. */
 export async function readLogStatus(ctx: Ctx): Promise<LogStatus> {
   await authorizeRead(ctx, 'audit:read')
-  const [head, vkey, lag] = await Promise.all([
-    selectHead(ctx.db),
-    logVerifierKey(ctx.db),
-    readLag(ctx.db, ctx.clock.now()),
+  const { db, clock, config } = ctx
+  const [head, vkey, lag, gaps, publications, monitor] = await Promise.all([
+    selectHead(db),
+    logVerifierKey(db),
+    readLag(db, clock.now()),
+    selectMissingCounters(db, shownGaps),
+    selectPublications(db),
+    selectMonitor(db),
   ])
   return {
-    origin: ctx.config.logOrigin,
+    origin: config.logOrigin,
+    originProblem: head ? originProblem(head.note, config.logOrigin) : null,
     head: head ? { size: head.size, root: head.root, at: head.time } : null,
     vkey: vkey ?? null,
     backlog: lag.backlog,
     lagSeconds: lag.lagSeconds,
+    missing: gaps.reduce((sum, gap) => sum + gap.missing, 0),
+    publications: publications.map((p) => ({
+      target: p.target,
+      size: Number(p.size),
+      publishedAt: p.published_at,
+      checkedAt: p.checked_at,
+      failure: p.failure,
+    })),
+    monitor: {
+      checkedAt: monitor.checkedAt,
+      sweptAt: monitor.sweptAt,
+      mismatches: Object.values(monitor.mismatches),
+    },
+  }
+}
+
+function originProblem(note: string, origin: string): string | null {
+  try {
+    assertOriginKept(note, origin)
+    return null
+  } catch (error) {
+    if (!isProblem(error, 'unavailable')) throw error
+    return error.message
   }
 }
 

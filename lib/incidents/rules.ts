@@ -10,6 +10,7 @@ export type IncidentKind =
   | 'slo'
   | 'endpoint'
   | 'artifact'
+  | 'audit-log'
   | 'person'
 
 /** What an entry of the feed is about, as far as the rules look at it. */
@@ -87,6 +88,8 @@ export function effectOf(entry: RuleEntry): Effect | undefined {
       return endpointEffect(told)
     case 'version':
       return artifactEffect(told)
+    case 'log':
+      return entry.kind === 'audit:monitor' ? logEffect(told) : undefined
     default:
       return undefined
   }
@@ -183,6 +186,20 @@ function artifactEffect(told: Told): Effect | undefined {
   const title = `Artefact changed under its version: ${told.name}`
   const fingerprint = `artifact:${told.id}`
   return { ...common(told), fingerprint, kind: 'artifact', severity: 'sev1', title, mitigated: false }
+}
+
+// Whoever altered the log may also be able to put it back: a person ends this incident, never the monitor.
+function logEffect(told: Told): Opening | undefined {
+  if (told.outcome !== 'found' || told.after.state !== 'mismatch') return undefined
+  const title = 'The audit log does not agree with itself or with what was published'
+  return {
+    ...common(told),
+    fingerprint: `log:${told.id}`,
+    kind: 'audit-log',
+    severity: 'sev1',
+    title,
+    mitigated: false,
+  }
 }
 
 function common({ because, drill, after }: Told) {

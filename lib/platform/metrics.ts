@@ -76,6 +76,22 @@ export function declareMetrics() {
       help: 'Age of the oldest statement that is not signed',
       registers,
     }),
+    auditPublishedSize: new Gauge({
+      name: 'quarterdeck_audit_published_entries',
+      help: 'Entries of the log under the checkpoint that was published last, by place',
+      labelNames: ['target'],
+      registers,
+    }),
+    auditMismatches: new Gauge({
+      name: 'quarterdeck_audit_mismatches',
+      help: 'What the monitor has found wrong with the log, its published checkpoints or stored attestations; alarm above 0',
+      registers,
+    }),
+    auditMissingEntries: new Gauge({
+      name: 'quarterdeck_audit_missing_entries',
+      help: 'Entries that processes have counted and that have no place in the log',
+      registers,
+    }),
     ingestEvents: new Counter({
       name: 'quarterdeck_ingest_events_total',
       help: 'Telemetry events by type and outcome (folded, rejected, duplicate)',

@@ -69,7 +69,7 @@ create table audit_publication (
   attempts integer not null default 0, failure text, due_at timestamptz not null);
 create table audit_monitor (
   one boolean primary key default true check (one), next_bundle bigint not null default 0, swept_at timestamptz,
-  checked_at timestamptz, mismatches jsonb not null default '[]'::jsonb);
+  checked_at timestamptz, next_attestation text not null default '', mismatches jsonb not null default '{}'::jsonb);
 revoke delete, truncate on audit_instance, audit_publication, audit_monitor from quarterdeck_writer;
 `
 

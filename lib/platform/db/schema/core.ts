@@ -144,6 +144,7 @@ export type AuditTables = {
     next_bundle: Generated<bigint>
     swept_at: Date | null
     checked_at: Date | null
-    mismatches: Json<readonly string[]>
+    next_attestation: Generated<string>
+    mismatches: Json<Readonly<Record<string, string>>>
   }
 }
