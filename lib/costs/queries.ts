@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Reader } from '#lib/platform/db/schema.ts'
+import { findFactsBetween } from '#lib/telemetry/reads-facts.ts'
 
 export type UsageRow = {
   endpointId: string
@@ -23,14 +24,13 @@ export async function sumUsage(
   borders: readonly Date[],
 ): Promise<UsageRow[]> {
   const endpoint = where.endpointId === undefined ? sql`true` : sql`id = ${where.endpointId}`
+  const of = sql`f.endpoint_id in (select id from endpoint where workspace_id = ${where.workspaceId} and ${endpoint})`
   const { rows } = await sql<UsageRow>`
     select endpoint_id as "endpointId", version_id as "versionId",
-      width_bucket(slice_at, ${[...borders]}::timestamptz[]) as piece,
+      piece,
       sum(requests)::bigint as requests, sum(cpu_micros)::bigint as "cpuMicros",
       sum(cpu_reported)::bigint as "cpuReported"
-    from request_fact
-    where endpoint_id in (select id from endpoint where workspace_id = ${where.workspaceId} and ${endpoint})
-      and slice_at >= ${borders[0]} and slice_at < ${borders.at(-1)}
+    from ${await findFactsBetween(db, of, borders)} as fact
     group by endpoint_id, version_id, piece order by endpoint_id, version_id, piece`.execute(db)
   return rows
 }

@@ -66,6 +66,15 @@ const variables = z.object({
       error: `must be ${auditRetentionDaysMin} or more: six months are the law's floor, and no setting lowers it`,
     })
     .optional(),
+  QUARTERDECK_SLICE_DAYS: z.coerce.number().int().min(2).max(3_650).default(8),
+  QUARTERDECK_FACT_DAYS: z.coerce
+    .number()
+    .int()
+    .min(auditRetentionDaysMin, {
+      error: `must be ${auditRetentionDaysMin} or more: decisions of that time must be replayable from what was observed`,
+    })
+    .max(36_500)
+    .default(400),
   // Not every PostgreSQL URL is one to WHATWG: a socket's has no host (libpq, "Connection URIs").
   DATABASE_URL: z
     .string()
@@ -104,6 +113,10 @@ export type Config = {
   auditBucketKeys: { accessKeyId: string; secretAccessKey: string } | undefined
   /** Days after which what audit entries say is erased, 184 or more; undefined keeps it for ever. */
   auditRetentionDays: number | undefined
+  /** Days for which requests are known by slices of ten seconds; afterwards by the hour. */
+  sliceDays: number
+  /** Days for which hourly facts, counts of drift and quality, and observations of rollouts are kept, 184 or more. */
+  factDays: number
   databaseUrl: string | undefined
   databasePoolMax: number
   logLevel: z.infer<typeof variables>['LOG_LEVEL']
@@ -186,6 +199,8 @@ function toConfig(v: z.infer<typeof variables>, reachedLocally: boolean): Omit<C
     auditPublishSeconds: v.QUARTERDECK_AUDIT_PUBLISH_SECONDS,
     auditBucketKeys: bucketKeys(v.QUARTERDECK_AUDIT_S3_ACCESS_KEY_ID, v.QUARTERDECK_AUDIT_S3_SECRET_ACCESS_KEY),
     auditRetentionDays: v.QUARTERDECK_AUDIT_RETENTION_DAYS,
+    sliceDays: v.QUARTERDECK_SLICE_DAYS,
+    factDays: v.QUARTERDECK_FACT_DAYS,
     databaseUrl: v.DATABASE_URL,
     databasePoolMax: v.DATABASE_POOL_MAX,
     logLevel: v.LOG_LEVEL,

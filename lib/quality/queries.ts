@@ -173,6 +173,20 @@ export async function forgetPending(tx: Tx, before: Date, limit: number): Promis
   return forgotten
 }
 
+/**
+ * Forgets windows that lie more than `days` before the newest of their endpoint (event time has no other now), at most
+ * `limit`. Returns how many.
+ */
+export async function forgetQuality(tx: Tx, days: number, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from quality_fact where ctid in (
+      select old.ctid from endpoint p
+      cross join lateral (select max(window_at) as at from quality_fact where endpoint_id = p.id) newest
+      join quality_fact old on old.endpoint_id = p.id and old.window_at < newest.at - make_interval(days => ${days})
+      limit ${limit})`.execute(tx)
+  return Number(numAffectedRows ?? 0n)
+}
+
 /** How many predictions of an endpoint await their labels, and how many labels of the workspace came first. */
 export async function countPending(db: Reader, workspaceId: string, endpointId: string) {
   const { rows } = await sql<{ predictions: bigint; earlyLabels: bigint }>`

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Claim } from '#lib/platform/claim.ts'
 import { json, type Reader, type Tx } from '#lib/platform/db/schema.ts'
 import { countAtMost } from '#lib/telemetry/histogram.ts'
+import { findFactsBetween } from '#lib/telemetry/reads-facts.ts'
 import type { Counts } from './budget.ts'
 import type { SloState } from './decide.ts'
 import type { KeptPolicy, SloStatus } from './model.ts'
@@ -123,7 +124,7 @@ type Measured = { endpointId: string; thresholdMs: number | null }
 
 /**
  * Good and total events of each piece between two neighbouring borders: of the slices that begin in [border, next border).
- * Every slice is read once, and neighbouring pieces add up exactly. Good is what had no error, or with a threshold what was
+ * Whole hours are read as such, and neighbouring pieces add up exactly. Good is what had no error, or with a threshold what was
  * surely answered within it: the samples of the histogram's bucket in which the threshold lies count as bad.
  * @param borders ascending, at least two
  */
@@ -151,20 +152,16 @@ type LatencyRow = {
 
 async function sumErrors(db: Reader, { endpointId }: Measured, borders: readonly Date[]): Promise<ErrorRow[]> {
   const { rows } = await sql<ErrorRow>`
-    select width_bucket(slice_at, ${[...borders]}::timestamptz[]) as piece,
-      sum(requests)::bigint as total, sum(errors)::bigint as errors
-    from request_fact
-    where endpoint_id = ${endpointId} and slice_at >= ${borders[0]} and slice_at < ${borders.at(-1)}
-    group by piece`.execute(db)
+    select piece, sum(requests)::bigint as total, sum(errors)::bigint as errors
+    from ${await findFactsBetween(db, sql`f.endpoint_id = ${endpointId}`, borders)} as fact group by piece`.execute(db)
   return rows
 }
 
 async function sumLatency(db: Reader, { endpointId }: Measured, borders: readonly Date[]): Promise<LatencyRow[]> {
   const { rows } = await sql<LatencyRow>`
     with picked as materialized (
-      select width_bucket(slice_at, ${[...borders]}::timestamptz[]) as piece, (latency->>'scale')::int as scale, requests, latency
-      from request_fact
-      where endpoint_id = ${endpointId} and slice_at >= ${borders[0]} and slice_at < ${borders.at(-1)}),
+      select piece, (latency->>'scale')::int as scale, requests, latency
+      from ${await findFactsBetween(db, sql`f.endpoint_id = ${endpointId}`, borders)} as fact),
     bucket as (
       select piece, scale, key, sum(value::bigint) as n from picked, jsonb_each_text(latency->'counts')
       group by piece, scale, key)

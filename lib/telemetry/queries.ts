@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { json, type Reader, type Tx } from '#lib/platform/db/schema.ts'
 import type { Histogram } from './histogram.ts'
+import { addRequestHours, factsBetween, mergedLatency } from './queries-hours.ts'
 
 export type FactFilter = {
   endpointId: string
@@ -24,8 +25,12 @@ export type RequestFactRow = {
   latency: Histogram
 }
 
-/** Sums over the slices that begin in [from, to). The buckets of the histogram are added up by the database. */
+/**
+ * Sums over the slices that begin in [from, to), by the hour where a whole one lies between them or the slices are forgotten.
+ * The buckets of the histogram are added up by the database.
+ */
 export async function sumRequestFacts(db: Reader, filter: FactFilter) {
+  const facts = await factsBetween(db, matching(filter), [filter.from ?? beginning, filter.to ?? end])
   const { rows } = await sql<{
     requests: bigint
     errors: bigint
@@ -35,10 +40,10 @@ export async function sumRequestFacts(db: Reader, filter: FactFilter) {
     zeroCount: bigint
     counts: Record<string, number> | null
   }>`
-    with picked as materialized (select * from request_fact where ${matching(filter)}),
+    with picked as materialized (select * from ${facts} as fact),
     bucket as (select key, sum(value::bigint) as n from picked, jsonb_each_text(latency->'counts') group by key)
     select coalesce(sum(requests), 0)::bigint as requests, coalesce(sum(errors), 0)::bigint as errors,
-      coalesce(sum(cpu_micros), 0)::bigint as "cpuMicros", max(slice_at) as "lastSliceAt",
+      coalesce(sum(cpu_micros), 0)::bigint as "cpuMicros", max(last_at) as "lastSliceAt",
       min((latency->>'scale')::int) as scale, coalesce(sum((latency->>'zeroCount')::bigint), 0)::bigint as "zeroCount",
       (select jsonb_object_agg(key, n) from bucket) as counts
     from picked`.execute(db)
@@ -57,38 +62,50 @@ export type SeriesRow = {
   counts: Record<string, number> | null
 }
 
-/** The same sums for each version and step of time, oldest first. */
+/** The same sums for each version and step of time, oldest first; what is only known by the hour stands at its beginning. */
 export async function sumRequestSeries(
   db: Reader,
   filter: FactFilter & { from: Date; to: Date; stepSeconds: number },
 ): Promise<SeriesRow[]> {
   const step = sql`make_interval(secs => ${filter.stepSeconds})`
+  const facts = await factsBetween(db, matching(filter), seriesBorders(filter))
   const { rows } = await sql<SeriesRow>`
     with picked as materialized (
-      select *, date_bin(${step}, slice_at, timestamptz 'epoch') as at from request_fact where ${matching(filter)}),
+      select fact.*, date_bin(${step}, fact.at, timestamptz 'epoch') as step_at from ${facts} as fact),
     bucket as (
-      select version_id, at, key, sum(value::bigint) as n from picked, jsonb_each_text(latency->'counts')
-      group by version_id, at, key),
-    histogram as (select version_id, at, jsonb_object_agg(key, n) as counts from bucket group by version_id, at)
-    select p.version_id as "versionId", p.at, sum(p.requests)::bigint as requests, sum(p.errors)::bigint as errors,
+      select version_id, step_at, key, sum(value::bigint) as n from picked, jsonb_each_text(latency->'counts')
+      group by version_id, step_at, key),
+    histogram as (select version_id, step_at, jsonb_object_agg(key, n) as counts from bucket group by version_id, step_at)
+    select p.version_id as "versionId", p.step_at as at, sum(p.requests)::bigint as requests, sum(p.errors)::bigint as errors,
       min((p.latency->>'scale')::int) as scale, sum((p.latency->>'zeroCount')::bigint)::bigint as "zeroCount",
-      (select h.counts from histogram h where h.version_id = p.version_id and h.at = p.at) as counts
-    from picked p group by p.version_id, p.at order by p.at, p.version_id limit 20000`.execute(db)
+      (select h.counts from histogram h where h.version_id = p.version_id and h.step_at = p.step_at) as counts
+    from picked p group by p.version_id, p.step_at order by p.step_at, p.version_id limit 20000`.execute(db)
   return rows
 }
 
+/** Steps are pieces of their own, so that no hour is read for more than one of them. */
+function seriesBorders({ from, to, stepSeconds }: { from: Date; to: Date; stepSeconds: number }): Date[] {
+  const stepMs = stepSeconds * 1000
+  const borders = [from]
+  for (let ms = (Math.floor(from.getTime() / stepMs) + 1) * stepMs; ms < to.getTime(); ms += stepMs)
+    borders.push(new Date(ms))
+  return [...borders, to]
+}
+
+// Before and after everything that is kept: events are at most a day ahead of our clock.
+const beginning = new Date(0)
+const end = new Date('9999-01-01T00:00:00Z')
+
 function matching(filter: FactFilter) {
-  const conditions = [sql<boolean>`endpoint_id = ${filter.endpointId}`]
-  if (filter.versionId !== undefined) conditions.push(sql`version_id = ${filter.versionId}`)
-  if (filter.generation !== undefined) conditions.push(sql`generation = ${filter.generation}`)
-  if (filter.from !== undefined) conditions.push(sql`slice_at >= ${filter.from}`)
-  if (filter.to !== undefined) conditions.push(sql`slice_at < ${filter.to}`)
+  const conditions = [sql<boolean>`f.endpoint_id = ${filter.endpointId}`]
+  if (filter.versionId !== undefined) conditions.push(sql`f.version_id = ${filter.versionId}`)
+  if (filter.generation !== undefined) conditions.push(sql`f.generation = ${filter.generation}`)
   return sql.join(conditions, sql` and `)
 }
 
 /**
- * Adds the rows to what is stored, in one statement. The caller gives them in a fixed order, so that two transactions
- * lock the same rows in the same order. Every row is at the finest scale, so buckets add up by their names.
+ * Adds the rows to what is stored, to the slices in one statement and to their hours in another. The caller gives them in a
+ * fixed order, so that two transactions lock the same rows in the same order.
  */
 export async function addRequestFacts(tx: Tx, rows: readonly RequestFactRow[]): Promise<void> {
   if (rows.length === 0) return
@@ -105,13 +122,8 @@ export async function addRequestFacts(tx: Tx, rows: readonly RequestFactRow[]): 
     on conflict (endpoint_id, version_id, generation, slice_at) do update set
       requests = old.requests + excluded.requests, errors = old.errors + excluded.errors,
       cpu_micros = old.cpu_micros + excluded.cpu_micros, cpu_reported = old.cpu_reported + excluded.cpu_reported,
-      latency = jsonb_build_object('scale', old.latency->'scale',
-        'zeroCount', (old.latency->>'zeroCount')::bigint + (excluded.latency->>'zeroCount')::bigint,
-        'counts', coalesce((select jsonb_object_agg(key, n) from (
-          select key, sum(value::bigint) as n from (
-            select * from jsonb_each_text(old.latency->'counts')
-            union all select * from jsonb_each_text(excluded.latency->'counts')) as both_sides
-          group by key) as merged), '{}'::jsonb))`.execute(tx)
+      latency = ${mergedLatency}`.execute(tx)
+  await addRequestHours(tx, rows)
 }
 
 export type HeartbeatRow = { workspaceId: string; agentId: string; at: Date; content: unknown }

@@ -1,14 +1,19 @@
 import { PgBoss } from 'pg-boss'
 import type { System } from '#lib/platform/context.ts'
+import { reconcileDriftRetention } from '#lib/drift/reconcile-retention.ts'
 import { forgetIdempotencyKeys } from '#lib/platform/idempotency.ts'
 import { reconcileQuality } from '#lib/quality/reconcile.ts'
-import { reconcileTelemetry } from '#lib/telemetry/reconcile.ts'
+import { reconcileRolloutRetention } from '#lib/rollouts/reconcile-retention.ts'
+import { reconcileRequestFacts, reconcileTelemetry } from '#lib/telemetry/reconcile.ts'
 
 /** What is kept for a while only, each forgotten in bounded pieces. Nothing governed is among it. */
 const forgetting: readonly { name: string; forget: (system: System) => Promise<number> }[] = [
   { name: 'idempotency keys', forget: forgetIdempotencyKeys },
   { name: 'batch ids', forget: reconcileTelemetry },
   { name: 'predictions without labels', forget: reconcileQuality },
+  { name: 'request facts', forget: reconcileRequestFacts },
+  { name: 'drift windows', forget: reconcileDriftRetention },
+  { name: 'looks of rollouts', forget: reconcileRolloutRetention },
 ]
 
 /** Discrete work, at most once a schedule among any number of workers. What must converge is a reconciler instead. */

@@ -15,6 +15,7 @@ const tables: readonly { name: string; where: string }[] = [
   { name: 'rollout', where: 'workspace_id = $1' },
   { name: 'rollout_observation', where: 'rollout_id in (select id from rollout where workspace_id = $1)' },
   { name: 'request_fact', where: 'workspace_id = $1' },
+  { name: 'request_hour', where: 'workspace_id = $1' },
   { name: 'quality_fact', where: 'workspace_id = $1' },
 ]
 const kinds: readonly IdKind[] = [

@@ -9,7 +9,9 @@ import { roles } from './0007_roles.ts'
 import { audit } from './0010_audit.ts'
 import { approvals } from './0008_approvals.ts'
 import { attestations } from './0009_attestations.ts'
+import { registries } from './0013_registries.ts'
 import { cardsNotifications } from './0011_cards_notifications.ts'
+import { rollups } from './0012_rollups.ts'
 
 /** Every migration in order. An applied one is never edited: its checksum is kept in the database. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +26,6 @@ export const migrations: readonly Migration[] = [
   attestations,
   audit,
   cardsNotifications,
+  rollups,
+  registries,
 ]

@@ -16,6 +16,22 @@ export type TelemetryTables = {
     cpu_reported: Generated<bigint>
     latency: Json<unknown>
   }
+  /** Sums of the slices of an hour (UTC), kept in the same transactions. */
+  request_hour: {
+    workspace_id: string
+    endpoint_id: string
+    version_id: string
+    generation: number
+    hour_at: Date
+    requests: bigint
+    errors: bigint
+    cpu_micros: bigint
+    cpu_reported: bigint
+    latency: Json<unknown>
+    last_slice_at: Date
+  }
+  /** Up to when rows of a kind are no longer read, because they are being deleted. */
+  forgotten: { name: string; before: Date }
   agent_heartbeat: { agent_id: string; workspace_id: string; at: Date; content: Json<unknown> }
   pending_prediction: {
     endpoint_id: string
