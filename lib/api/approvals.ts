@@ -1,12 +1,14 @@
 import { z } from '@hono/zod-openapi'
 import { castVote } from '#lib/approvals/cast-vote.ts'
 import { EndApprovalInput, RequestApprovalInput, VoteInput } from '#lib/approvals/model.ts'
+import { evidenceKinds } from '#lib/models/evidence.ts'
+import { separations } from '#lib/approvals/policy.ts'
 import { listApprovals, readApproval } from '#lib/approvals/reads.ts'
 import { requestApproval } from '#lib/approvals/request-approval.ts'
 import { revokeApproval } from '#lib/approvals/revoke-approval.ts'
 import { withdrawApproval } from '#lib/approvals/withdraw-approval.ts'
 import { defineRoute, type ApiRoute } from './route.ts'
-import { can, idOf, idParam, instant, instantOrNull, pageSchema, paging, person } from './schemas.ts'
+import { can, idOf, idParam, instant, instantOrNull, pageSchema, paging, person, structure } from './schemas.ts'
 
 const tag = 'Approvals'
 
@@ -20,19 +22,42 @@ const fields = {
   revisionDigest: z.string(),
   subject: z
     .object({
-      model: z.object({ id: z.string(), name: z.string() }),
+      model: z.object({
+        id: z.string(),
+        name: z.string(),
+        risk: z.string().optional(),
+        labels: z.array(z.string()).optional(),
+      }),
       version: z.object({ id: z.string(), version: z.string(), digest: z.string() }),
-      environment: z.object({ id: z.string(), name: z.string() }),
+      environment: z.object({ id: z.string(), name: z.string(), protected: z.boolean().optional() }),
       cardDigest: z.string(),
-      evidence: z.array(z.object({ kind: z.literal('evaluation'), digest: z.string(), metrics })),
-      serving: z.object({ versionId: z.string(), version: z.string(), metrics }).nullable(),
+      evidence: z.array(
+        z.object({
+          kind: z.enum(evidenceKinds),
+          digest: z.string(),
+          content: structure('What it says, by its kind'),
+          metrics,
+          producerId: z.string(),
+          producer: z.string(),
+          at: z.string(),
+          statementDigest: z.string().nullable(),
+        }),
+      ),
+      serving: z
+        .object({
+          versionId: z.string(),
+          version: z.string(),
+          metrics,
+          evidence: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+        })
+        .nullable(),
     })
     .openapi('ApprovalSubject'),
   policy: z.object({
     name: z.string(),
     digest: z.string(),
     quorum: z.object({ approver: z.number().int(), validator: z.number().int() }),
-    separation: z.array(z.enum(['requester', 'version-author', 'run-owner'])),
+    separation: z.array(z.enum(separations)),
   }),
   because: z.string(),
   requestedBy: person,
@@ -46,11 +71,14 @@ const ApprovalDetail = z
   .object({
     ...fields,
     labels: z.array(z.string()),
+    changed: z.array(z.enum(['version', 'card', 'evidence', 'policy', 'environment'])),
+    freeze: z.string().nullable(),
     votes: z.array(
       z.object({
         id: z.string(),
         voter: person,
         role: z.string(),
+        onBehalfOf: z.string().nullable(),
         decision: z.enum(['approve', 'reject']),
         reason: z.string(),
         at: instant,
@@ -63,7 +91,11 @@ const ApprovalDetail = z
         kind: z.string(),
         ok: z.boolean(),
         because: z.string(),
-        values: z.record(z.string(), z.number().nullable()),
+        expression: z.string().nullable(),
+        values: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
+        digest: z.string().nullable(),
+        ageSeconds: z.number().nullable(),
+        maxAgeSeconds: z.number().nullable(),
       }),
     ),
     mine: z.object({ vote: can, withdraw: can, revoke: can }),

@@ -5,7 +5,8 @@ import type { Ctx } from '#lib/platform/context.ts'
 import { testSystem, type TestSystem } from '../../tests/support/system.ts'
 import { castVote } from './cast-vote.ts'
 import { loadApprovalPolicies } from './load-policies.ts'
-import { findClearance, listApprovals, readApproval } from './reads.ts'
+import { listApprovals, readApproval } from './reads.ts'
+import { findClearance } from './reads-clearance.ts'
 import { requestApproval } from './request-approval.ts'
 import { approvalSite } from './testing/request.ts'
 
@@ -66,7 +67,7 @@ describe('asking for approval', () => {
     const bare = await site.submit(site.dana, { metrics: {} })
     await expect(site.ask(bare.id)).rejects.toMatchObject({
       code: 'conflict',
-      message: expect.stringContaining('lacks auc') as string,
+      message: expect.stringContaining('evidence.metrics.auc is missing') as string,
     })
     await expect(site.ask(bare.id, site.staging.id)).resolves.toMatchObject({ policy: 'unprotected' })
     const other = await t.workspace()

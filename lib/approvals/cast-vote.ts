@@ -1,13 +1,20 @@
+import { requireRecentAuth } from '#lib/access/step-up.ts'
+import { findEnvironment, findVersion } from '#lib/models/reads.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { Tx } from '#lib/platform/db/schema.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { newId } from '#lib/platform/ids.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
-import { separated, tally, type Conflicts, type Tally } from './decide.ts'
-import { can, VoteInput } from './model.ts'
-import { insertVote, lockApproval, moveApproval, selectVotes, type ApprovalRow } from './queries.ts'
-import { selectRolesNow } from './queries-roles.ts'
+import { attestDecision, attestVote } from './attest.ts'
+import { changesBetween, partsOf, type Tally } from './decide.ts'
+import { decideVote, judgeRequest } from './decide-vote.ts'
+import { currentApprovalPolicies } from './load-policies.ts'
+import { VoteInput } from './model.ts'
+import { choosePolicy } from './policy.ts'
+import { lockApproval, moveApproval, type ApprovalRow } from './queries.ts'
+import { insertVote, selectElectorate, type VoteRow } from './queries-votes.ts'
+import { findRevision, policySubject } from './reads-revision.ts'
 
 export type VoteResult = {
   voteId: string
@@ -18,60 +25,47 @@ export type VoteResult = {
 }
 
 /**
- * Casts a vote on the revision that the voter has read. One transaction: the request and the roles that count are locked,
- * the vote is inserted (one a person and revision), every vote's eligibility is judged anew, the quorum is counted and
- * the request moves. Any number of parallel votes leave one outcome.
- * @throws `stale-revision` with the newer digest, `conflict` for a second vote or a closed request, `forbidden` for a
- * conflict of interest
+ * Casts a vote on the revision that the voter has read. One transaction: the request, the version's evidence and the roles
+ * that count are locked, the vote is inserted (one a person and revision), every vote's eligibility is judged anew, the
+ * quorum is counted, the request moves, and vote and decision are stated to be signed. Any number of parallel votes, edits
+ * and removals of roles leave one outcome.
+ * @throws `stale-revision` when anything that the revision binds has changed, `conflict` for a second vote or a closed
+ * request, `forbidden` for a conflict of interest, or when the sign-in is too long ago
  */
 export async function castVote(ctx: Ctx, input: VoteInput): Promise<VoteResult> {
   const { approvalId, decision, reason, revisionDigest } = parseInput(VoteInput, input)
   return mutate(ctx, { action: 'approval:vote', load: (tx) => loadApproval(tx, approvalId) }, async (tx, approval) => {
     const now = ctx.clock.now()
-    if (approval.revisionDigest !== revisionDigest) {
-      throw problem('stale-revision', 'The request has changed since you read it. Read it again before you decide.', {
-        revisionDigest: approval.revisionDigest,
-      })
-    }
-    const may = can.vote(approval)
-    if (!may.allowed) throw problem('conflict', `No vote: ${may.because}.`, { state: approval.state })
-    if (approval.expiresAt <= now)
-      throw problem('conflict', 'The request has run out. Ask for approval again.', { expiresAt: approval.expiresAt })
-    const conflicts = conflictsOf(approval)
-    const free = separated(approval.policy, conflicts, ctx.actorId)
-    if (!free.allowed)
-      throw problem('forbidden', `You may not decide on this: ${free.because}.`, {
-        separation: approval.policy.separation,
-      })
-    const before = tally(approval.policy, conflicts, revisionDigest, await selectVotes(tx, approval, true))
-    const role = await votingRole(tx, ctx, approval, before)
+    requireRecentAuth(ctx, now)
+    const changed = approval.state === 'open' ? await changesNow(tx, approval) : []
+    const people = { identityId: ctx.actorId, lock: true, now }
+    const before = await selectElectorate(tx, approval, people)
+    const ballot = { ...before, identityId: ctx.actorId, decision, revisionDigest, changed }
+    const decided = decideVote(approval, ballot, now)
+    if (decided.kind === 'refused') throw problem(decided.code, decided.because, decided.details)
     const voteId = newId('vote', now)
-    const isNew = await insertVote(tx, {
+    const { revision } = approval
+    const vote = {
       id: voteId,
       approvalId,
-      revision: approval.revision,
+      revision,
       identityId: ctx.actorId,
-      role,
       decision,
       reason,
       revisionDigest,
       at: now,
-    })
-    if (!isNew) throw problem('conflict', 'You have voted on this revision already.', { revision: approval.revision })
-    const result = tally(approval.policy, conflicts, approval.revisionDigest, await selectVotes(tx, approval, true))
-    if (result.outcome !== 'open') await settle(tx, approval, result, now)
-    const after = {
-      decision,
-      role,
-      revision: approval.revision,
-      revisionDigest,
-      state: result.outcome,
-      counted: result.counted,
     }
-    const audit = { before: { state: approval.state }, after, because: reason, policies: [approval.policyDigest] }
+    if (!(await insertVote(tx, { ...vote, role: decided.role, grants: before.grants })))
+      throw problem('conflict', 'You have voted on this revision already.', { revision })
+    await attestVote(tx, ctx, approval, { decision, reason, role: decided.role, at: now })
+    const { votes, conflicts } = await selectElectorate(tx, approval, people)
+    const result = judgeRequest(approval, conflicts, votes, now)
+    if (result.outcome !== 'open') await settle(tx, ctx, approval, { result, votes, now })
+    const { outcome: state, counted } = result
+    const after = { decision, role: decided.role, revision, revisionDigest, state, counted }
     return {
-      value: { voteId, approvalId, state: result.outcome, because: result.because, counted: result.counted },
-      audit,
+      value: { voteId, approvalId, state, because: result.because, counted },
+      audit: { before: { state: approval.state }, after, because: reason, policies: [approval.policyDigest] },
     }
   })
 }
@@ -94,35 +88,30 @@ export async function loadApproval(tx: Tx, approvalId: string) {
   }
 }
 
-/** Whose votes separation of duties excludes. */
-export function conflictsOf(
-  approval: Pick<ApprovalRow, 'requestedById' | 'versionAuthorId' | 'runOwnerId'>,
-): Conflicts {
-  return { requester: approval.requestedById, versionAuthor: approval.versionAuthorId, runOwner: approval.runOwnerId }
+// The version's row is held: evidence is added and withdrawn before this vote or after its commit.
+async function changesNow(tx: Tx, approval: ApprovalRow) {
+  const [version, environment] = [
+    await findVersion(tx, approval.versionId),
+    await findEnvironment(tx, approval.environmentId),
+  ]
+  if (!version || !environment)
+    throw new Error(`approval ${approval.id} names a version or environment that is not there`)
+  const { digest } = choosePolicy(currentApprovalPolicies(), policySubject(version, environment))
+  const { parts } = await findRevision(tx, version, environment, digest, tx)
+  return changesBetween(partsOf(approval.subject, approval.policyDigest), parts)
 }
 
-// The role the vote counts for: one that the quorum asks for and the voter holds, first of all one that still lacks people.
-// Who holds both is the scarcer validator.
-async function votingRole(tx: Tx, ctx: Ctx, approval: ApprovalRow, before: Tally): Promise<string> {
-  const held = await selectRolesNow(tx, ctx.actorId, approval)
-  const asked = (['validator', 'approver'] as const).filter((r) => approval.policy.quorum[r] > 0)
-  const mine = asked.filter((r) => held.includes(r))
-  const lacking = mine.find((r) => (before.counted[r]?.have ?? 0) < approval.policy.quorum[r])
-  const role = lacking ?? mine[0]
-  if (!role)
-    throw problem(
-      'forbidden',
-      `The policy ${approval.policyName} asks for ${asked.join(' or ')}, which you are not here.`,
-      { quorum: approval.policy.quorum },
-    )
-  return role
-}
-
-async function settle(tx: Tx, approval: ApprovalRow, result: Tally, now: Date): Promise<void> {
+async function settle(
+  tx: Tx,
+  ctx: Ctx,
+  approval: ApprovalRow,
+  end: { result: Tally; votes: readonly VoteRow[]; now: Date },
+): Promise<void> {
+  const { result, votes, now } = end
   const to = result.outcome === 'approved' ? 'approved' : 'rejected'
   const expiresAt =
     to === 'approved' ? new Date(now.getTime() + approval.policy.approvalTtl * 1000) : approval.expiresAt
-  if (!(await moveApproval(tx, approval.id, { from: 'open', to, because: result.because, now, expiresAt }))) {
+  if (!(await moveApproval(tx, approval.id, { from: 'open', to, because: result.because, now, expiresAt })))
     throw new Error(`approval ${approval.id} moved under its lock`)
-  }
+  await attestDecision(tx, ctx, approval, { outcome: to, seated: result.seated, votes, expiresAt, at: now })
 }

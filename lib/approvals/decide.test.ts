@@ -7,24 +7,30 @@ import { choosePolicy, parseApprovalPolicy } from './policy.ts'
 const text = `apiVersion: quarterdeck/v1
 kind: ApprovalPolicy
 name: production
-when: { protected: true }
+when: environment.protected
 quorum: { approver: 1, validator: 1 }
 separation: [requester, version-author, run-owner]
 evidence:
   - kind: evaluation
-    requireMetrics: [auc]
+    maxAge: 30d
+    require: evidence.metrics.auc >= 0.5
 approvalTtl: 14d
 requestTtl: 90m
 `
 const { policy, digest } = parseApprovalPolicy(text, 'production.yaml')
-const conflicts = { requester: 'id_r', versionAuthor: 'id_v', runOwner: 'id_o' }
+const conflicts = {
+  requester: ['id_r'],
+  'version-author': ['id_v'],
+  'run-owner': ['id_o'],
+  'evidence-author': ['id_e'],
+}
 const revision = 'sha256:a'
 const vote = (identityId: string, role: string, more: Partial<CountedVote> = {}): CountedVote => ({
   identityId,
-  role,
+  person: identityId,
   decision: 'approve',
   revisionDigest: revision,
-  rolesNow: [role],
+  grants: [{ role, authority: identityId }],
   ...more,
 })
 
@@ -53,9 +59,36 @@ describe('the policy parser', () => {
     ['a duration without a unit', (t) => t.replace('14d', '14'), 'approvalTtl'],
     ['a duration of none', (t) => t.replace('14d', '0d'), 'approvalTtl'],
     ['a negative duration', (t) => t.replace('90m', '-90m'), 'requestTtl'],
-    ['a missing duration', (t) => t.replace('requestTtl: 90m\n', ''), 'requestTtl'],
+    ['a missing duration', (t) => t.replace('approvalTtl: 14d\n', ''), 'approvalTtl'],
     ['an unknown field', (t) => `${t}colour: red\n`, 'document'],
-    ['a flag in words', (t) => t.replace('protected: true', 'protected: "yes"'), 'when.protected'],
+    ['a condition that is none', (t) => t.replace('environment.protected', 'environment.protected &&'), 'line 4: when'],
+    [
+      'a condition on what is not there',
+      (t) => t.replace('environment.protected', 'secrets.key'),
+      'when: the expression',
+    ],
+    ['a check that is none', (t) => t.replace('>= 0.5', '=> 0.5'), 'line 10: evidence.0.require'],
+    [
+      'a freeze on Mars',
+      (t) => `${t}freeze: [{ cron: "0 1 * * *", duration: 1h, timezone: Mars/Olympus }]\n`,
+      'freeze.0.cron',
+    ],
+    [
+      'a freeze of a year',
+      (t) => `${t}freeze: [{ cron: "0 1 * * *", duration: 365d, timezone: UTC }]\n`,
+      'freeze.0.duration',
+    ],
+    [
+      'break-glass for a day',
+      (t) => `${t}breakGlass: { by: [operator], ttl: 24h, reviewWithin: 1d }\n`,
+      'breakGlass.ttl',
+    ],
+    [
+      'break-glass for developers',
+      (t) => `${t}breakGlass: { by: [developer], ttl: 1h, reviewWithin: 1d }\n`,
+      'breakGlass.by.0',
+    ],
+    ['the same field twice', (t) => `${t}name: other\n`, 'not YAML'],
   ])('refuses %s, naming the file and the field', (_, change, path) => {
     expect(() => parseApprovalPolicy(change(text), 'bad.yaml')).toThrow(
       new RegExp(`^bad\\.yaml: .*${path.replaceAll('.', '\\.')}`, 's'),
@@ -64,8 +97,30 @@ describe('the policy parser', () => {
 
   it('chooses the first that matches, and says when none does', () => {
     const loaded = { policy, digest }
-    expect(choosePolicy([loaded], { name: 'production', protected: true })).toBe(loaded)
-    expect(() => choosePolicy([loaded], { name: 'dev', protected: false })).toThrow('Add one to policies/approvals')
+    const model = { name: 'fraud', risk: 'high', labels: ['credit'] }
+    const at = (name: string, isProtected: boolean) => ({
+      environment: { name, protected: isProtected },
+      model,
+      version: { version: '1.0.0' },
+    })
+    expect(choosePolicy([loaded], at('production', true))).toBe(loaded)
+    expect(() => choosePolicy([loaded], at('dev', false))).toThrow('Add one to policies/approvals')
+    const high = parseApprovalPolicy(
+      text.replace('environment.protected', 'model.risk == "high" && "credit" in model.labels'),
+      'high.yaml',
+    )
+    expect(choosePolicy([high, loaded], at('production', true))).toBe(high)
+    expect(choosePolicy([high, loaded], { ...at('production', true), model: { ...model, risk: 'low' } })).toBe(loaded)
+  })
+
+  it('stops at a condition that cannot be told: to go on would be to fall through to a laxer policy', () => {
+    const odd = parseApprovalPolicy(text.replace('environment.protected', 'environment.tier == "gold"'), 'odd.yaml')
+    const subject = {
+      environment: { name: 'production', protected: true },
+      model: { name: 'fraud', risk: 'high', labels: [] },
+      version: { version: '1.0.0' },
+    }
+    expect(() => choosePolicy([odd, { policy, digest }], subject)).toThrow('environment.tier is missing')
   })
 })
 
@@ -83,13 +138,14 @@ describe('the count of votes', () => {
     })
   })
 
-  it.each<[string, Partial<CountedVote> & { identityId?: string }]>([
+  it.each<[string, Partial<CountedVote>]>([
     ['cast on another revision', { revisionDigest: 'sha256:b' }],
-    ['of somebody who lost the role', { rolesNow: [] }],
-    ['of somebody who holds another role now', { rolesNow: ['validator'] }],
-    ['of whoever asked', { identityId: 'id_r' }],
-    ['of whoever submitted the version', { identityId: 'id_v' }],
-    ['of whoever owned the training run', { identityId: 'id_o' }],
+    ['of somebody who lost the role', { grants: [] }],
+    ['of somebody who holds a role that is not asked for', { grants: [{ role: 'viewer', authority: 'x' }] }],
+    ['of a delegate of whoever asked', { grants: [{ role: 'approver', authority: 'id_r' }] }],
+    ['of whoever asked', { person: 'id_r' }],
+    ['of whoever submitted the version', { person: 'id_v' }],
+    ['of whoever owned the training run', { person: 'id_o' }],
   ])('leaves out a vote %s, also a veto', (_, more) => {
     const bad = { ...vote('x', 'approver'), ...more }
     expect(eligible(policy, conflicts, revision, bad).allowed).toBe(false)
@@ -101,7 +157,7 @@ describe('the count of votes', () => {
     const lax = { ...policy, separation: ['requester' as const] }
     expect(separated(lax, conflicts, 'id_v').allowed).toBe(true)
     expect(separated(lax, conflicts, 'id_r').allowed).toBe(false)
-    expect(separated(policy, { ...conflicts, runOwner: null }, 'id_o').allowed).toBe(true)
+    expect(separated(policy, { ...conflicts, 'run-owner': [] }, 'id_o').allowed).toBe(true)
   })
 
   it('does not depend on the order, grows with each approval and ends with a veto', () => {
@@ -116,9 +172,11 @@ describe('the count of votes', () => {
     )
     fc.assert(
       fc.property(votes, (given) => {
-        const cast = given.map(({ held, ...v }) => vote(v.identityId, v.role, { ...v, rolesNow: held ? [v.role] : [] }))
+        const cast = given.map(({ held, role, identityId, decision }) =>
+          vote(identityId, role, { decision, ...(held ? {} : { grants: [] }) }),
+        )
         const result = tally(policy, conflicts, revision, cast)
-        expect(tally(policy, conflicts, revision, cast.toReversed())).toEqual(result)
+        expect(tally(policy, conflicts, revision, cast.toReversed()).outcome).toBe(result.outcome)
         const veto = tally(policy, conflicts, revision, [...cast, vote('z', 'approver', { decision: 'reject' })])
         expect(veto.outcome).toBe('rejected')
         const more = tally(policy, conflicts, revision, [...cast, vote('y', 'approver')])

@@ -1,17 +1,38 @@
 import { z } from 'zod'
+import type { EvidenceKind } from '#lib/models/evidence.ts'
 import type { ApprovalPolicy } from './policy.ts'
 
 export type ApprovalState = 'open' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'superseded' | 'revoked'
 
-/** What was asked for, whole: everything in it is bound by the revision's digest. */
+/** A piece of evidence as a revision binds it. */
+export type SubjectEvidence = {
+  kind: EvidenceKind
+  digest: string
+  /** What it says: conditions read it as `evidence.…`. */
+  content: Record<string, unknown>
+  metrics: Record<string, number>
+  producerId: string
+  producer: string
+  /** When it was measured, RFC 3339. */
+  at: string
+  /** Of the in-toto statement, where there is one: what was registered with the version has none. */
+  statementDigest: string | null
+}
+
+/** What was asked for, whole: everything in it but `serving` is bound by the revision's digest. */
 export type ApprovalSubject = {
-  model: { id: string; name: string }
+  model: { id: string; name: string; risk?: string; labels?: string[] }
   version: { id: string; version: string; digest: string }
-  environment: { id: string; name: string }
+  environment: { id: string; name: string; protected?: boolean }
   cardDigest: string
-  evidence: { kind: 'evaluation'; digest: string; metrics: Record<string, number> }[]
-  /** The version that serves in that environment when it was asked, for comparison. */
-  serving: { versionId: string; version: string; metrics: Record<string, number> } | null
+  evidence: SubjectEvidence[]
+  /** The version that serves in that environment when it was asked, for comparison: its newest evidence by kind. */
+  serving: {
+    versionId: string
+    version: string
+    metrics: Record<string, number>
+    evidence?: Record<string, Record<string, unknown>>
+  } | null
 }
 
 /** Which verbs a state allows, in one table: pages and verbs both ask it. */
@@ -47,14 +68,16 @@ export type Asking = {
   revisionDigest: string
   /** Was this very revision rejected, now or earlier? */
   wasRejected: boolean
+  /** Whether anything differs from what the newest request binds. */
+  hasChanged: boolean
   now: Date
 }
 
 export const can = {
-  ask: ({ newest, revisionDigest, wasRejected, now }: Asking): Can => {
+  ask: ({ newest, revisionDigest, wasRejected, hasChanged, now }: Asking): Can => {
     const live = newest && !isOverdue(newest, now) ? newest : undefined
-    if (live?.state === 'approved') return { allowed: false, because: 'it is approved there already' }
-    if (live?.state === 'open' && live.revisionDigest === revisionDigest)
+    if (live?.state === 'approved' && !hasChanged) return { allowed: false, because: 'it is approved there already' }
+    if (live?.state === 'open' && (!hasChanged || live.revisionDigest === revisionDigest))
       return { allowed: false, because: 'a request for it is open already' }
     if (wasRejected)
       return {
@@ -95,7 +118,10 @@ export type EndApprovalInput = z.input<typeof EndApprovalInput>
 export type VoteView = {
   id: string
   voter: { id: string; name: string }
+  /** The seat that it fills; before that, the role it was cast by. */
   role: string
+  /** Whose authority it was cast on, when the role was delegated. */
+  onBehalfOf: string | null
   decision: 'approve' | 'reject'
   reason: string
   at: Date
@@ -119,5 +145,15 @@ export type ApprovalView = {
 
 /** The answer to "may this version serve there now?", for whoever is about to make it serve. */
 export type Clearance =
-  | { kind: 'valid'; approvalId: string; expiresAt: Date; because: string }
-  | { kind: 'expired' | 'revoked' | 'missing'; approvalId: string | null; because: string }
+  | {
+      kind: 'valid'
+      /** Null when only break-glass lets it serve. */
+      approvalId: string | null
+      expiresAt: Date
+      because: string
+      /** A badge for whatever is done under it. */
+      breakGlassId?: string
+      /** The freeze that the asker's role overrides, for the record. */
+      overrides?: string
+    }
+  | { kind: 'expired' | 'revoked' | 'missing' | 'frozen'; approvalId: string | null; because: string }

@@ -1,22 +1,66 @@
-import { parse } from 'yaml'
+import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
-import { problem } from '#lib/platform/errors.ts'
+import { evidenceKinds } from '#lib/models/evidence.ts'
+import { isProblem, problem } from '#lib/platform/errors.ts'
 import { policyDigest } from '#lib/platform/policy-digest.ts'
+import { condition, requireVariables, whenVariables } from './condition.ts'
+import { duration, durationUpTo } from './duration.ts'
+import { whyNoFreeze } from './freeze.ts'
 
-/** `90s`, `15m`, `12h` or `14d`, in seconds. */
-const duration = z
-  .string()
-  .regex(/^[1-9]\d{0,5}[smhd]$/, { error: 'must be a duration such as 30m, 12h or 14d' })
-  .transform((text) => Number(text.slice(0, -1)) * ({ s: 1, m: 60, h: 3600, d: 86_400 }[text.at(-1) ?? 's'] ?? 1))
+export const separations = ['requester', 'version-author', 'run-owner', 'evidence-author'] as const
+const holders = ['developer', 'approver', 'validator', 'operator', 'admin'] as const
 
-export const separations = ['requester', 'version-author', 'run-owner'] as const
+function cel(variables: readonly string[]) {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .superRefine((expression, refine) => {
+      try {
+        condition(expression, variables)
+      } catch (error) {
+        if (!isProblem(error, 'invalid')) throw error
+        refine.addIssue({ code: 'custom', message: error.message })
+      }
+    })
+}
+
+const EvidenceRule = z.strictObject({
+  kind: z.enum(evidenceKinds),
+  /** How old it may be when it is decided on, in seconds. */
+  maxAge: duration.optional(),
+  /** In CEL over evidence.*, stable.*, model.* and environment.*; without it the piece must only be there. */
+  require: cel(requireVariables).optional(),
+})
+
+const FreezeRule = z
+  .strictObject({
+    cron: z.string().max(100),
+    duration: durationUpTo(60 * 86_400, '60d'),
+    timezone: z.string().max(60),
+    overrideBy: z.array(z.enum(holders)).max(5).default([]),
+  })
+  .superRefine(({ cron, timezone }, refine) => {
+    const why = whyNoFreeze(cron, timezone)
+    if (why !== undefined) refine.addIssue({ code: 'custom', message: why, path: ['cron'] })
+  })
+
+const BreakGlassRule = z.strictObject({
+  by: z
+    .array(z.enum(['operator', 'admin']))
+    .min(1)
+    .max(2),
+  ttl: durationUpTo(4 * 3600, '4h'),
+  requireIncident: z.boolean().default(true),
+  reviewWithin: durationUpTo(14 * 86_400, '14d'),
+})
 
 const ApprovalPolicy = z.strictObject({
   apiVersion: z.literal('quarterdeck/v1'),
   kind: z.literal('ApprovalPolicy'),
   name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/),
-  /** The environments it is for. Conditions in CEL join with the governance work. */
-  when: z.strictObject({ protected: z.boolean() }),
+  /** What it is for, in CEL over environment.{name, protected}, model.{name, risk, labels} and version.{version}. */
+  when: cel(whenVariables),
   /** Distinct people, per role. */
   quorum: z
     .strictObject({
@@ -25,50 +69,92 @@ const ApprovalPolicy = z.strictObject({
     })
     .refine((q) => q.approver + q.validator > 0, { error: 'must ask for at least one person' }),
   separation: z.array(z.enum(separations)).min(1),
-  evidence: z
-    .array(z.strictObject({ kind: z.literal('evaluation'), requireMetrics: z.array(z.string().min(1)).default([]) }))
-    .max(20),
+  evidence: z.array(EvidenceRule).max(20).default([]),
   /** How long an approval holds, and how long a request stays open. */
   approvalTtl: duration,
-  requestTtl: duration,
+  requestTtl: duration.default(7 * 86_400),
+  freeze: z.array(FreezeRule).max(20).default([]),
+  breakGlass: BreakGlassRule.nullable().default(null),
 })
 export type ApprovalPolicy = z.output<typeof ApprovalPolicy>
 export type LoadedPolicy = { policy: ApprovalPolicy; digest: string }
 
-/** Parses a policy file. @throws `invalid` with every wrong field's path */
+/** Parses a policy file. @throws `invalid` with the line and path of everything that is wrong */
 export function parseApprovalPolicy(text: string, file: string): LoadedPolicy {
-  let document: unknown
-  try {
-    document = parse(text, { maxAliasCount: 20 })
-  } catch (cause) {
-    throw problem(
-      'invalid',
-      `${file}: not YAML: ${cause instanceof Error ? cause.message : 'unreadable'}`,
-      { file },
-      { cause },
-    )
-  }
-  const parsed = ApprovalPolicy.safeParse(document)
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const [broken] = document.errors
+  if (broken) throw problem('invalid', `${file}: not YAML: ${broken.message}`, { file }, { cause: broken })
+  const parsed = ApprovalPolicy.safeParse(valueOf(document, file))
   if (!parsed.success) {
-    const errors = parsed.error.issues.map((i) => ({ path: i.path.join('.'), message: i.message }))
-    throw problem('invalid', `${file}: ${errors.map((e) => `${e.path || 'document'}: ${e.message}`).join('; ')}`, {
-      file,
-      errors,
+    const errors = parsed.error.issues.map((i) => {
+      const line = lineOf(document, lines, i.path)
+      return { path: i.path.join('.'), message: i.message, ...(line === undefined ? {} : { line }) }
     })
+    const told = errors.map(
+      (e) => `${e.line === undefined ? '' : `line ${e.line}: `}${e.path || 'document'}: ${e.message}`,
+    )
+    throw problem('invalid', `${file}: ${told.join('; ')}`, { file, errors })
   }
   return { policy: parsed.data, digest: policyDigest(parsed.data) }
 }
 
-/** The policy for an environment: the first that matches, in the order given. */
-export function choosePolicy(
-  policies: readonly LoadedPolicy[],
-  environment: { name: string; protected: boolean },
-): LoadedPolicy {
-  const found = policies.find((p) => p.policy.when.protected === environment.protected)
-  if (!found)
+// Aliases are bounded: a few lines could otherwise stand for a billion.
+function valueOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 20 })
+  } catch (cause) {
     throw problem(
-      'conflict',
-      `No approval policy is for the environment ${environment.name}. Add one to policies/approvals.`,
+      'invalid',
+      `${file}: not YAML that is read here: ${cause instanceof Error ? cause.message : 'unreadable'}`,
+      { file },
+      { cause },
     )
-  return found
+  }
+}
+
+// The nearest thing that is written there: a field that is missing is told where the fields around it are.
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
+  for (let depth = path.length; depth >= 0; depth--) {
+    const node = document.getIn(path.slice(0, depth), true)
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
+  }
+  return undefined
+}
+
+/** What is to be approved where, as conditions see it. */
+export type PolicySubject = {
+  environment: { name: string; protected: boolean }
+  model: { name: string; risk: string; labels: readonly string[] }
+  version: { version: string }
+}
+
+/**
+ * The policy for a subject: the first whose condition holds, in the order given. A condition that cannot be evaluated stops
+ * the search: to go on would be to fall through to a laxer policy.
+ * @throws `conflict` when none is for it or a condition cannot be evaluated
+ */
+export function choosePolicy(policies: readonly LoadedPolicy[], subject: PolicySubject): LoadedPolicy {
+  for (const loaded of policies) {
+    const outcome = condition(loaded.policy.when, whenVariables).evaluate(subject)
+    if ('unknown' in outcome)
+      throw problem(
+        'conflict',
+        `Whether the policy ${loaded.policy.name} is for this cannot be told: ${outcome.unknown}.`,
+        {
+          policy: loaded.policy.name,
+          when: loaded.policy.when,
+        },
+      )
+    if (typeof outcome.value !== 'boolean')
+      throw problem('conflict', `The condition of the policy ${loaded.policy.name} is neither true nor false.`, {
+        policy: loaded.policy.name,
+        when: loaded.policy.when,
+      })
+    if (outcome.value) return loaded
+  }
+  throw problem(
+    'conflict',
+    `No approval policy is for ${subject.model.name} in the environment ${subject.environment.name}. Add one to policies/approvals.`,
+  )
 }

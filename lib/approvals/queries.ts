@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import { json, type Reader, type Tx } from '#lib/platform/db/schema.ts'
-import type { CountedVote } from './decide.ts'
-import type { ApprovalState, ApprovalSubject } from './model.ts'
+import type { ApprovalState, ApprovalSubject, SubjectEvidence } from './model.ts'
 import type { ApprovalPolicy } from './policy.ts'
 
 const columns = [
@@ -21,10 +20,15 @@ const columns = [
   'a.requested_by as requestedById',
   'a.requested_at as requestedAt',
   'a.decided_at as decidedAt',
+  'a.approved_at as approvedAt',
   'a.expires_at as expiresAt',
   'i.name as requestedByName',
+  'i.issuer as requesterIssuer',
+  'i.subject as requesterSubject',
   'm.labels',
+  'm.risk',
   'e.name as environment',
+  'e.protected',
   'v.created_by as versionAuthorId',
   'v.run_owner as runOwnerId',
 ] as const
@@ -43,7 +47,20 @@ type RawRow = Awaited<ReturnType<ReturnType<typeof approvalQuery>['execute']>>[n
 export type ApprovalRow = Omit<RawRow, 'subject' | 'policy'> & { subject: ApprovalSubject; policy: ApprovalPolicy }
 
 function toRow(raw: RawRow): ApprovalRow {
-  return { ...raw, subject: raw.subject as ApprovalSubject, policy: raw.policy as ApprovalPolicy }
+  const subject = raw.subject as ApprovalSubject
+  const evidence = subject.evidence.map((e) => withOrigin(e, raw))
+  return { ...raw, subject: { ...subject, evidence }, policy: raw.policy as ApprovalPolicy }
+}
+
+// Requests from before evidence had a life of its own bound the metrics that came with the version, and no more.
+function withOrigin(
+  e: SubjectEvidence | Pick<SubjectEvidence, 'kind' | 'digest' | 'metrics'>,
+  raw: RawRow,
+): SubjectEvidence {
+  if ('content' in e) return e
+  const at = raw.requestedAt.toISOString()
+  const content = { metrics: e.metrics }
+  return { ...e, content, producerId: raw.versionAuthorId, producer: '', at, statementDigest: null }
 }
 
 export async function selectApproval(db: Reader, id: string): Promise<ApprovalRow | undefined> {
@@ -65,6 +82,21 @@ export async function selectNewest(
   const query = approvalQuery(db)
     .where('a.version_id', '=', filter.versionId)
     .where('a.environment_id', '=', filter.environmentId)
+    .orderBy('a.revision', 'desc')
+    .limit(1)
+  const raw = await (filter.share ? query.forShare('a') : query).executeTakeFirst()
+  return raw && toRow(raw)
+}
+
+/** The newest request that was approved, whatever became of it since: what a rollback may go back to. */
+export async function selectLastApproved(
+  db: Reader,
+  filter: { versionId: string; environmentId: string; share: boolean },
+): Promise<ApprovalRow | undefined> {
+  const query = approvalQuery(db)
+    .where('a.version_id', '=', filter.versionId)
+    .where('a.environment_id', '=', filter.environmentId)
+    .where('a.approved_at', 'is not', null)
     .orderBy('a.revision', 'desc')
     .limit(1)
   const raw = await (filter.share ? query.forShare('a') : query).executeTakeFirst()
@@ -122,6 +154,9 @@ export type NewApproval = {
   expiresAt: Date
 }
 
+// In words and not as parameters: a prepared statement finds the partial index by them.
+const live = sql<boolean>`state in ('open', 'approved')`
+
 /** False when an open or approved request for that version and environment exists. */
 export async function insertApproval(tx: Tx, a: NewApproval): Promise<boolean> {
   const result = await tx
@@ -143,11 +178,10 @@ export async function insertApproval(tx: Tx, a: NewApproval): Promise<boolean> {
       requested_by: a.requestedBy,
       requested_at: a.now,
       decided_at: null,
+      approved_at: null,
       expires_at: a.expiresAt,
     })
-    .onConflict((c) =>
-      c.columns(['version_id', 'environment_id']).where('state', 'in', ['open', 'approved']).doNothing(),
-    )
+    .onConflict((c) => c.columns(['version_id', 'environment_id']).where(live).doNothing())
     .executeTakeFirst()
   return result.numInsertedOrUpdatedRows === 1n
 }
@@ -164,83 +198,13 @@ export async function moveApproval(
       state: move.to,
       because: move.because,
       decided_at: move.now,
+      ...(move.to === 'approved' ? { approved_at: move.now } : {}),
       ...(move.expiresAt ? { expires_at: move.expiresAt } : {}),
     })
     .where('id', '=', id)
     .where('state', '=', move.from)
     .executeTakeFirst()
   return result.numUpdatedRows === 1n
-}
-
-/** False when this person has voted on this revision already. */
-export async function insertVote(
-  tx: Tx,
-  vote: {
-    id: string
-    approvalId: string
-    revision: number
-    identityId: string
-    role: string
-    decision: 'approve' | 'reject'
-    reason: string
-    revisionDigest: string
-    at: Date
-  },
-): Promise<boolean> {
-  const { approvalId, identityId, revisionDigest, ...rest } = vote
-  const result = await tx
-    .insertInto('approval_vote')
-    .values({ ...rest, approval_id: approvalId, identity_id: identityId, revision_digest: revisionDigest })
-    .onConflict((c) => c.columns(['approval_id', 'revision', 'identity_id']).doNothing())
-    .executeTakeFirst()
-  return result.numInsertedOrUpdatedRows === 1n
-}
-
-export type VoteRow = CountedVote & { id: string; name: string; reason: string; at: Date }
-
-/**
- * The votes on a revision, each with the roles that its voter holds now and that reach this environment and model. In a
- * transaction with `lock` those role bindings are locked, so none can be taken away before the count is committed.
- */
-export async function selectVotes(
-  db: Reader,
-  approval: Pick<ApprovalRow, 'id' | 'revision' | 'workspaceId' | 'environment' | 'labels'>,
-  lock: boolean,
-): Promise<VoteRow[]> {
-  const votes = await db
-    .selectFrom('approval_vote as v')
-    .innerJoin('identity as i', 'i.id', 'v.identity_id')
-    .select([
-      'v.id',
-      'v.identity_id as identityId',
-      'i.name',
-      'v.role',
-      'v.decision',
-      'v.reason',
-      'v.revision_digest as revisionDigest',
-      'v.at',
-    ])
-    .where('v.approval_id', '=', approval.id)
-    .where('v.revision', '=', approval.revision)
-    .orderBy('v.at')
-    .orderBy('v.id')
-    .limit(200)
-    .execute()
-  if (votes.length === 0) return []
-  const query = db
-    .selectFrom('role_binding')
-    .select(['identity_id as identityId', 'role'])
-    .where('workspace_id', '=', approval.workspaceId)
-    .where(
-      'identity_id',
-      'in',
-      votes.map((v) => v.identityId),
-    )
-    .where('revoked_at', 'is', null)
-    .where((w) => w.or([w('environment', 'is', null), w('environment', '=', approval.environment)]))
-    .where((w) => w.or([w('label', 'is', null), sql<boolean>`label = any(${approval.labels}::text[])`]))
-  const held = await (lock ? query.forShare() : query).execute()
-  return votes.map((v) => ({ ...v, rolesNow: held.filter((h) => h.identityId === v.identityId).map((h) => h.role) }))
 }
 
 /** Requests whose time has run out: open ones too old, approvals past their time. */
@@ -253,4 +217,16 @@ export function selectOverdue(db: Reader, now: Date, limit: number) {
     .orderBy('expires_at')
     .limit(limit)
     .execute()
+}
+
+/** Requests that wait for votes, those that have waited longest first. */
+export async function selectOpenIds(db: Reader, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('approval')
+    .select('id')
+    .where('state', '=', 'open')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map((r) => r.id)
 }

@@ -1,29 +1,29 @@
 import { authorizeRead } from '#lib/access/authorize.ts'
 import { findEnvironment, findVersion } from '#lib/models/reads.ts'
 import type { Ctx } from '#lib/platform/context.ts'
-import type { Reader } from '#lib/platform/db/schema.ts'
-import { problem } from '#lib/platform/errors.ts'
+import { isProblem, problem } from '#lib/platform/errors.ts'
 import { decodeCursor, pageOf, type Page } from '#lib/platform/page.ts'
-import { conflictsOf } from './cast-vote.ts'
-import { checkEvidence, eligible, separated, tally, type EvidenceCheck, type Tally } from './decide.ts'
+import { checkEvidence, type EvidenceCheck } from './check-evidence.ts'
+import { changesBetween, eligible, partsOf, separated, type RevisionChange, type Tally } from './decide.ts'
+import { judgeRequest } from './decide-vote.ts'
 import { currentApprovalPolicies } from './load-policies.ts'
-import { can, type ApprovalState, type ApprovalView, type Can, type Clearance, type VoteView } from './model.ts'
+import { can, isOverdue, type ApprovalState, type ApprovalView, type Can, type VoteView } from './model.ts'
 import { choosePolicy } from './policy.ts'
-import {
-  selectApproval,
-  selectApprovals,
-  selectNewest,
-  selectVotes,
-  wasRevisionRejected,
-  type ApprovalRow,
-} from './queries.ts'
-import { revisionOf } from './request-approval.ts'
+import { selectApproval, selectApprovals, selectNewest, wasRevisionRejected, type ApprovalRow } from './queries.ts'
+import { selectElectorate, type Electorate } from './queries-votes.ts'
+import { findFreeze } from './reads-clearance.ts'
+import { findRevision, policySubject, type Place, type Version } from './reads-revision.ts'
+import { hasChanged, sentenceOf } from './request-approval.ts'
 
 export type ApprovalDetail = ApprovalView & {
   /** Of the model: what roles may be narrowed by. */
   labels: string[]
+  /** What has changed since this revision was submitted. */
+  changed: RevisionChange[]
+  /** The freeze in force for it, in words. */
+  freeze: string | null
   votes: VoteView[]
-  tally: Tally
+  tally: Omit<Tally, 'seated'>
   evidence: EvidenceCheck[]
   /** What the caller may do, and if not, why: the same table and rules that the verbs ask. */
   mine: { vote: Can; withdraw: Can; revoke: Can }
@@ -64,31 +64,66 @@ export async function readApproval(ctx: Ctx, id: string): Promise<ApprovalDetail
     environment: row.environment,
     labels: row.labels,
   })
-  const conflicts = conflictsOf(row)
-  const votes = await selectVotes(ctx.db, row, false)
-  const voted: Can = votes.some((v) => v.identityId === ctx.actorId)
-    ? { allowed: false, because: 'you have voted on this revision' }
-    : { allowed: true }
+  const now = ctx.clock.now()
+  const people = await selectElectorate(ctx.db, row, { identityId: ctx.actorId, lock: false, now })
+  const { votes, conflicts } = people
+  const { changed, freeze } = await presentState(ctx, row)
+  const result = judgeRequest(row, conflicts, votes, now)
   return {
     ...toView(row),
     labels: row.labels,
+    changed,
+    freeze,
     votes: votes.map((v) => ({
       id: v.id,
       voter: { id: v.identityId, name: v.name },
-      role: v.role,
+      role: result.seated.find((s) => s.person === v.person)?.role ?? v.role,
+      onBehalfOf: v.onBehalfOf,
       decision: v.decision,
       reason: v.reason,
       at: v.at,
       counts: eligible(row.policy, conflicts, row.revisionDigest, v),
     })),
-    tally: tally(row.policy, conflicts, row.revisionDigest, votes),
-    evidence: checkEvidence(row.policy, row.subject.evidence[0]?.metrics ?? {}),
+    tally: { outcome: result.outcome, because: result.because, counted: result.counted },
+    evidence: checkEvidence(row.policy, row.subject, row.decidedAt ?? now),
     mine: {
-      vote: firstDenied(can.vote(row), separated(row.policy, conflicts, ctx.actorId), voted),
+      vote: mayVote(row, people, { changed, now }),
       withdraw: can.withdraw(row),
       revoke: can.revoke(row),
     },
   }
+}
+
+// The same rules that the verb asks, in the order in which a person wants to know them.
+function mayVote(row: ApprovalRow, people: Electorate, at: { changed: RevisionChange[]; now: Date }): Can {
+  const voted: Can = people.votes.some((v) => v.person === people.person)
+    ? { allowed: false, because: 'you have voted on this revision' }
+    : { allowed: true }
+  const isOver = isOverdue(row, at.now)
+  const over: Can = isOver
+    ? { allowed: false, because: 'the request has run out: ask for approval again' }
+    : { allowed: true }
+  const stale: Can =
+    at.changed.length > 0 && row.state === 'open'
+      ? {
+          allowed: false,
+          because: `the ${at.changed.join(' and ')} changed since: the new revision is being submitted`,
+        }
+      : { allowed: true }
+  return firstDenied(can.vote(row), over, separated(row.policy, people.conflicts, people.person), voted, stale)
+}
+
+async function presentState(ctx: Ctx, row: ApprovalRow): Promise<{ changed: RevisionChange[]; freeze: string | null }> {
+  const { versionId, environmentId } = row
+  const [version, environment] = await Promise.all([
+    findVersion(ctx.db, versionId),
+    findEnvironment(ctx.db, environmentId),
+  ])
+  if (!version || !environment) return { changed: [], freeze: null }
+  const freeze = await findFreeze(ctx.db, { versionId, environmentId }, ctx.clock.now())
+  const current = policyInForce(version, environment)
+  const { parts } = await findRevision(ctx.db, version, environment, current?.digest ?? '')
+  return { changed: changesBetween(partsOf(row.subject, row.policyDigest), parts), freeze }
 }
 
 /** What a request for approval would ask for, as it would be made now; and if it would be refused, why. */
@@ -119,12 +154,13 @@ export async function planApproval(
     environment: environment.name,
     labels,
   })
-  const { policy, digest } = choosePolicy(currentApprovalPolicies(), environment)
-  const evidence = checkEvidence(policy, version.evaluation.metrics)
+  const { policy, digest } = choosePolicy(currentApprovalPolicies(), policySubject(version, environment))
+  const now = ctx.clock.now()
   const existing = await selectNewest(ctx.db, { ...input, share: false })
-  const { revisionDigest } = await revisionOf(ctx.db, version, environment, digest)
+  const { subject, parts, revisionDigest } = await findRevision(ctx.db, version, environment, digest)
+  const evidence = checkEvidence(policy, subject, now)
   const wasRejected = await wasRevisionRejected(ctx.db, { ...input, revisionDigest })
-  const asked = can.ask({ newest: existing, revisionDigest, wasRejected, now: ctx.clock.now() })
+  const asked = can.ask({ newest: existing, revisionDigest, wasRejected, hasChanged: hasChanged(existing, parts), now })
   return {
     policy: { name: policy.name, digest, quorum: policy.quorum },
     evidence,
@@ -134,33 +170,17 @@ export async function planApproval(
 }
 
 function complete(check: EvidenceCheck): Can {
-  return check.ok ? { allowed: true } : { allowed: false, because: `the ${check.kind} ${check.because}` }
+  return check.ok ? { allowed: true } : { allowed: false, because: sentenceOf(check) }
 }
 
-/**
- * May this version serve in that environment now? Asked again at each use. With the caller's transaction the request is
- * locked for share, so that a revocation waits or is seen.
- */
-export async function findClearance(
-  db: Reader,
-  subject: { versionId: string; environmentId: string; digest: string },
-  now: Date,
-  share = false,
-): Promise<Clearance> {
-  const row = await selectNewest(db, { ...subject, share })
-  if (!row) return { kind: 'missing', approvalId: null, because: 'it was never asked for' }
-  const approvalId = row.id
-  if (row.state === 'revoked') return { kind: 'revoked', approvalId, because: `revoked: ${row.because}` }
-  if (row.state === 'expired' || (row.state === 'approved' && row.expiresAt <= now))
-    return { kind: 'expired', approvalId, because: `it ran out at ${row.expiresAt.toISOString()}` }
-  if (row.state !== 'approved') return { kind: 'missing', approvalId, because: `the request is ${row.state}` }
-  if (row.subject.version.digest !== subject.digest)
-    return { kind: 'missing', approvalId, because: 'the approval is for another digest' }
-  const conflicts = conflictsOf(row)
-  const count = tally(row.policy, conflicts, row.revisionDigest, await selectVotes(db, row, share))
-  if (count.outcome !== 'approved')
-    return { kind: 'missing', approvalId, because: `its votes no longer make a quorum: ${count.because}` }
-  return { kind: 'valid', approvalId, expiresAt: row.expiresAt, because: count.because }
+// No policy for it, or none that can be told, is a state of the page and no failure.
+function policyInForce(version: Version, environment: Place) {
+  try {
+    return choosePolicy(currentApprovalPolicies(), policySubject(version, environment))
+  } catch (error) {
+    if (isProblem(error, 'conflict')) return undefined
+    throw error
+  }
 }
 
 function firstDenied(...checks: Can[]): Can {

@@ -1,4 +1,4 @@
-import { findClearance } from '#lib/approvals/reads.ts'
+import { findClearance } from '#lib/approvals/reads-clearance.ts'
 import { findVersion } from '#lib/models/reads.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
@@ -30,7 +30,7 @@ export async function deployVersion(
       if (!may.allowed)
         throw problem('conflict', `Not deployed: ${may.because}.`, { stableVersionId: endpoint.stableVersionId })
       const subject = { versionId, environmentId: endpoint.environmentId, digest: version.digest }
-      const clearance = endpoint.protected ? await findClearance(tx, subject, now, true) : undefined
+      const clearance = endpoint.protected ? await findClearance(tx, subject, now, true, ctx.actorId) : undefined
       if (clearance && clearance.kind !== 'valid') {
         throw problem(
           'conflict',
@@ -52,6 +52,8 @@ export async function deployVersion(
         digest: version.digest,
         weights,
         approvalId: clearance?.approvalId ?? null,
+        ...(clearance?.breakGlassId ? { breakGlassId: clearance.breakGlassId } : {}),
+        ...(clearance?.overrides ? { overrides: clearance.overrides } : {}),
       }
       return {
         value: { endpointId, versionId, state: 'deploying' as const },

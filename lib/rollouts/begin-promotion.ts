@@ -16,7 +16,8 @@ export async function beginPromotion(tx: Tx, row: RolloutRow, beginning: Beginni
   const { by, because, decidedAt, now, fence } = beginning
   const endpoint = await holdEndpoint(tx, row.endpointId)
   if (!endpoint) throw new Error(`rollout ${row.id} names an endpoint that is not there`)
-  const approvals = await findApprovals(tx, row, now)
+  const { frozen, ...approvals } = await findApprovals(tx, row, now, beginning.actorId)
+  if (frozen !== null) return { ok: false, because: frozen }
   const facts = { ...(beginning.facts ?? knownFacts(row, endpoint, now)), fence, alias: servingAlias, ...approvals }
   const result = promotionPlan(planInput('promotion', row, { ...facts, aliasVersionId: row.from.versionId }))
   if (!result.ok) return result

@@ -16,6 +16,8 @@ export type Beginning = {
   fence: number
   /** What was just read; without it what the endpoint's reconciler read last. */
   facts?: Pick<PlanFacts, 'candidatePercent' | 'servers'>
+  /** The person who acts: their role may override a freeze. */
+  actorId?: string
   /** Whose claim ends, when a person acts. */
   dispossess?: { now: Date }
 }
@@ -31,7 +33,8 @@ export async function beginRollback(tx: Tx, row: RolloutRow, beginning: Beginnin
   const { by, because, decidedAt, now, fence } = beginning
   const endpoint = await holdEndpoint(tx, row.endpointId)
   if (!endpoint) throw new Error(`rollout ${row.id} names an endpoint that is not there`)
-  const approvals = await findApprovals(tx, row, now)
+  // No freeze stands against the safe direction.
+  const { frozen: _, ...approvals } = await findApprovals(tx, row, now)
   const facts = { ...(beginning.facts ?? knownFacts(row, endpoint, now)), fence, alias: servingAlias, ...approvals }
   const aliasVersionId = row.chain.promotion?.aliasVerifiedAt ? row.to.versionId : row.from.versionId
   const result = rollbackPlan(planInput('rollback', row, { ...facts, aliasVersionId }))

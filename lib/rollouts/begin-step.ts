@@ -12,13 +12,14 @@ export async function beginStep(
   tx: Tx,
   row: RolloutRow,
   next: { stepIndex: number; candidatePercent: number },
-  beginning: { now: Date; dispossess?: { now: Date } },
+  beginning: { now: Date; actorId?: string; dispossess?: { now: Date } },
 ): Promise<{ ok: true } | { ok: false; because: string }> {
   const { now } = beginning
   const endpoint = await holdEndpoint(tx, row.endpointId)
   if (!endpoint) throw new Error(`rollout ${row.id} names an endpoint that is not there`)
-  const { toApproval } = await findApprovals(tx, row, now)
+  const { toApproval, frozen } = await findApprovals(tx, row, now, beginning.actorId)
   if (toApproval !== 'valid') return { ok: false, because: `the approval of the candidate is ${toApproval}` }
+  if (frozen !== null) return { ok: false, because: frozen }
   const { stepIndex: step, candidatePercent: weight } = next
   const record = { step, weight, intendedAt: now.toISOString(), verifiedAt: null, generation: null }
   const change = {

@@ -35,7 +35,7 @@ export async function promoteRollout(ctx: Ctx, input: PromoteRolloutInput): Prom
           tx,
           row,
           { stepIndex: row.step + 1, candidatePercent: next.weight },
-          { now, dispossess: { now } },
+          { now, actorId: ctx.actorId, dispossess: { now } },
         )
       : await promoteAll(ctx, tx, row, reason)
     if (!begun.ok) throw problem('conflict', `Not promoted: ${begun.because}.`, { state: row.state })
@@ -59,5 +59,6 @@ async function promoteAll(ctx: Ctx, tx: Tx, row: RolloutRow, reason: string) {
   const now = ctx.clock.now()
   const fence = await takeTrafficFence(tx, row.endpointId)
   const because = `${ctx.actor.name} promoted it: ${reason}`
-  return beginPromotion(tx, row, { by: 'person', because, decidedAt: now, now, fence, dispossess: { now } })
+  const { actorId } = ctx
+  return beginPromotion(tx, row, { by: 'person', because, decidedAt: now, now, actorId, fence, dispossess: { now } })
 }

@@ -27,10 +27,10 @@ export type Seen = {
 /** Reads the outside and the facts of both sides, outside of any transaction. What cannot be read is unknown. */
 export async function observeRollout(turn: Turn): Promise<Seen> {
   const { system, row, now } = turn
-  const [traffic, cluster, approval, history, last] = await Promise.all([
+  const [traffic, cluster, { approval, frozen: freeze }, history, last] = await Promise.all([
     system.ports.traffic(row.cluster).read(row.endpointId),
     system.ports.cluster(row.cluster).observe(row.endpointId),
-    approvalOf(system.db, row, row.to, now, false),
+    approvalOf(system.db, row, now, { share: false }),
     selectHistory(system.db, row.endpointId, row.to.versionId),
     selectLastObservation(system.db, row.id),
   ])
@@ -49,7 +49,7 @@ export async function observeRollout(turn: Turn): Promise<Seen> {
     traffic: { intendedCandidatePercent: row.weight, reading: readingOf(traffic, row), breaker: tripOf(traffic, row) },
     candidate: candidateOf(cluster, row, last?.candidate, now.getTime()),
     approval,
-    freeze: null,
+    freeze,
     request: row.request && { kind: 'resume', by: row.request.by, reason: row.request.reason, at: row.request.at },
     requests: { stable: sides?.stable.requests.requests ?? 0, candidate: sides?.candidate.requests.requests ?? 0 },
     metrics,

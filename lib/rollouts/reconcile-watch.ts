@@ -7,7 +7,7 @@ import { emptyQuality } from '#lib/quality/fold.ts'
 import { findQualityTotals } from '#lib/quality/reads.ts'
 import { emptyHistogram } from '#lib/telemetry/histogram.ts'
 import { findRequestTotals } from '#lib/telemetry/reads.ts'
-import { approvalOf } from './find-approvals.ts'
+import { returnApprovalOf } from './find-approvals.ts'
 import { countsOf } from './measure.ts'
 import type { WatchItemState, WatchState } from './model.ts'
 import { percentOf } from './plan-input.ts'
@@ -66,7 +66,7 @@ async function observeServing(turn: Turn): Promise<{ common: Common; drill: stri
   const [findings, history, approval, drill] = await Promise.all([
     findOpenFindings(system.db, { endpointId: row.endpointId }),
     selectHistory(system.db, row.endpointId, row.to.versionId),
-    approvalOf(system.db, row, row.from, now, false),
+    returnApprovalOf(system.db, row, now, false),
     currentDrill(system.db, row.workspaceId),
   ])
   const acting = findings.filter(({ level }) => level === 'act')

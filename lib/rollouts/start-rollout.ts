@@ -1,4 +1,5 @@
-import { findClearance } from '#lib/approvals/reads.ts'
+import type { Clearance } from '#lib/approvals/model.ts'
+import { findClearance } from '#lib/approvals/reads-clearance.ts'
 import { holdEndpoint, intend, type EndpointRow } from '#lib/endpoints/reads.ts'
 import { findVersion } from '#lib/models/reads.ts'
 import { mutate } from '#lib/mutate.ts'
@@ -30,7 +31,8 @@ export async function startRollout(ctx: Ctx, input: StartRolloutInput): Promise<
     if (version?.modelId !== endpoint.modelId) throw problem('not-found', `${endpoint.modelName} has no such version.`)
     const stable = stableOf(endpoint, version)
     await refuseWhileCooling(tx, endpoint, versionId, policy.limits.cooldownSeconds, now)
-    const approvalId = await requireApproval(tx, endpoint, version, now)
+    const cleared = await requireApproval(ctx, tx, { endpoint, version, now })
+    const approvalId = cleared?.approvalId ?? null
     const id = newId('rollout', now)
     const isNew = await insertRollout(tx, {
       id,
@@ -66,7 +68,7 @@ export async function startRollout(ctx: Ctx, input: StartRolloutInput): Promise<
       value: { id, endpointId, versionId, policy: policy.name, state: 'pending' as const },
       audit: {
         resource,
-        after: { ...after, state: 'pending', policy: policy.name, approvalId },
+        after: { ...after, state: 'pending', policy: policy.name, ...clearedBy(cleared) },
         because: reason,
         policies: [digest],
       },
@@ -114,14 +116,27 @@ async function refuseWhileCooling(
   )
 }
 
-async function requireApproval(tx: Tx, endpoint: EndpointRow, version: Version, now: Date): Promise<string | null> {
+type Cleared = Extract<Clearance, { kind: 'valid' }>
+
+async function requireApproval(
+  ctx: Ctx,
+  tx: Tx,
+  of: { endpoint: EndpointRow; version: Version; now: Date },
+): Promise<Cleared | null> {
+  const { endpoint, version, now } = of
   if (!endpoint.protected) return null
   const subject = { versionId: version.id, environmentId: endpoint.environmentId, digest: version.digest }
-  const clearance = await findClearance(tx, subject, now, true)
-  if (clearance.kind === 'valid') return clearance.approvalId
+  const clearance = await findClearance(tx, subject, now, true, ctx.actorId)
+  if (clearance.kind === 'valid') return clearance
   throw problem(
     'conflict',
     `Not started: its approval for ${endpoint.environment} is ${clearance.kind} (${clearance.because}).`,
     { approval: clearance.kind },
   )
+}
+
+// What cleared it, for the record: an approval, or break-glass, and a freeze that the starter's role overrode.
+function clearedBy(cleared: Cleared | null) {
+  const { approvalId = null, breakGlassId, overrides } = cleared ?? {}
+  return { approvalId, ...(breakGlassId ? { breakGlassId } : {}), ...(overrides ? { overrides } : {}) }
 }

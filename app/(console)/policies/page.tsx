@@ -48,7 +48,7 @@ const columns: Column<Loaded>[] = [
     label: 'For',
     widthPercent: 20,
     wideOnly: true,
-    cell: ({ policy }) => (policy.when.protected ? 'protected environments' : 'other environments'),
+    cell: ({ policy }) => <code>{policy.when}</code>,
   },
   {
     id: 'quorum',

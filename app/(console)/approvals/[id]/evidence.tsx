@@ -1,6 +1,6 @@
 import type { ApprovalDetail } from '#lib/approvals/reads.ts'
 import { Hash } from '../../../_ui/hash.tsx'
-import { formatNumber, shortDigest } from '../../../_ui/format.ts'
+import { formatDuration, formatNumber, shortDigest } from '../../../_ui/format.ts'
 import { Panel } from '../../../_ui/panel.tsx'
 import { EmptyState } from '../../../_ui/states/empty-state.tsx'
 import { Status } from '../../../_ui/status.tsx'
@@ -8,12 +8,10 @@ import { DataTable, type Column } from '../../../_ui/table/data-table.tsx'
 import s from './approval.module.css'
 import { decimalsFor } from '../../models/metrics.ts'
 
-type Check = { name: string; expression: string; value: number | null; ok: boolean; because: string }
+type Check = ApprovalDetail['evidence'][number]
 
 /** The verdict on each thing that the policy asks of the evidence, with the value that it was judged on. */
 export function Evidence({ approval: { policy, evidence, subject } }: { approval: ApprovalDetail }) {
-  const checks = evidence.flatMap((check) => checksOf(check))
-  const digest = subject.evidence[0]?.digest
   return (
     <Panel
       title="Evidence"
@@ -26,49 +24,49 @@ export function Evidence({ approval: { policy, evidence, subject } }: { approval
       <DataTable
         caption="Evidence that the policy asks for"
         columns={columns}
-        rows={checks}
-        rowKey={(check) => check.name}
+        rows={evidence}
+        rowKey={(check) => `${check.kind} ${check.expression}`}
         empty={
           <EmptyState icon="scroll" title="The policy asks for no evidence here">
             What was submitted with the version is below.
           </EmptyState>
         }
       />
-      {digest !== undefined && (
-        <p className={s.foot}>
-          Evaluation <Hash digest={digest} />
-        </p>
-      )}
+      <ul className={s.foot}>
+        {subject.evidence.map((piece) => (
+          <li key={piece.digest}>
+            {piece.kind} <Hash digest={piece.digest} /> {piece.producer !== '' && `by ${piece.producer}, `}
+            <time dateTime={piece.at}>{piece.at.slice(0, 10)}</time>
+          </li>
+        ))}
+      </ul>
     </Panel>
   )
 }
 
 const columns: Column<Check>[] = [
-  { id: 'name', label: 'Check', rowHeader: true, widthPercent: 24, cell: (c) => c.name },
+  { id: 'name', label: 'Kind', rowHeader: true, widthPercent: 20, cell: (c) => c.kind },
+  { id: 'verdict', label: 'Verdict', widthPercent: 13, cell: (c) => <Status of={c.ok ? 'pass' : 'fail'} /> },
   {
-    id: 'verdict',
-    label: 'Verdict',
-    widthPercent: 14,
-    cell: (c) => <Status of={c.ok ? 'pass' : 'fail'} />,
+    id: 'rule',
+    label: 'Rule, and the values it was judged on',
+    cell: (c) => (
+      <div className={s.rule}>
+        {c.expression !== null && <code>{c.expression}</code>}
+        <span className={s.quiet}>
+          {c.because}
+          {c.maxAgeSeconds !== null && `; at most ${formatDuration(c.maxAgeSeconds * 1000)} old`}
+        </span>
+        {Object.entries(c.values).map(([name, value]) => (
+          <span key={name}>
+            {name} = <strong>{value === null ? 'missing' : shown(value)}</strong>
+          </span>
+        ))}
+      </div>
+    ),
   },
-  {
-    id: 'value',
-    label: 'Value',
-    numeric: true,
-    widthPercent: 14,
-    cell: (c) => (c.value === null ? 'not measured' : formatNumber(c.value, '', decimalsFor(c.value))),
-  },
-  { id: 'expression', label: 'Rule', cell: (c) => <code>{c.expression}</code> },
 ]
 
-function checksOf({ kind, ok, because, values }: ApprovalDetail['evidence'][number]): Check[] {
-  const names = Object.entries(values)
-  if (names.length === 0) return [{ name: kind, expression: `kind: ${kind}`, value: null, ok, because }]
-  return names.map(([name, value]) => ({
-    name: `${kind}: ${name}`,
-    expression: `requireMetrics: ${name}`,
-    value,
-    ok: value !== null,
-    because,
-  }))
+function shown(value: number | string | boolean): string {
+  return typeof value === 'number' ? formatNumber(value, '', decimalsFor(value)) : String(value)
 }

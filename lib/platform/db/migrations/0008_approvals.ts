@@ -25,9 +25,11 @@ create unique index evidence_once on evidence (version_id, kind, digest) where w
 create index evidence_of on evidence (version_id, id);
 `
 
-// `grants` says by which roles, and on whose authority, a vote was cast: what-if replays it, counting asks anew.
+// `approved_at` stays when an approval ends: a rollback may go back to what was approved once. `grants` says by which roles, and on whose authority, a vote was cast: what-if replays it, counting asks anew.
 const votes = `
 alter table approval_vote add column grants jsonb not null default '[]';
+alter table approval add column approved_at timestamptz;
+update approval set approved_at = decided_at where state in ('approved','revoked') or (state = 'expired' and because = 'The approval has reached its end.');
 create index approval_of_version on approval (version_id, environment_id, revision desc);
 `
 

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely'
+import type { ColumnType } from 'kysely'
 import type { Json, NullableJson } from './core.ts'
 
 export type EvidenceTables = {
@@ -30,7 +30,7 @@ export type EvidenceTables = {
     revision_digest: string
     at: Date
     /** `{role, via, delegatorId?}[]` as they were when it was cast. */
-    grants: Generated<Json<unknown>>
+    grants: ColumnType<unknown, string | undefined, string>
   }
   break_glass: {
     id: string

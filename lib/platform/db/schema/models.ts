@@ -57,6 +57,7 @@ export type ModelTables = {
     requested_by: string
     requested_at: Date
     decided_at: Date | null
+    approved_at: Date | null
     expires_at: Date
   }
 }
