@@ -35,6 +35,8 @@ const config = {
     { source: '/healthz', destination: '/api/healthz' },
     { source: '/readyz', destination: '/api/readyz' },
     { source: '/metrics', destination: '/api/metrics' },
+    { source: '/.well-known/openid-configuration', destination: '/api/.well-known/openid-configuration' },
+    { source: '/.well-known/jwks.json', destination: '/api/.well-known/jwks.json' },
     { source: '/audit/log/:path*', destination: '/api/audit/log/:path*' },
   ],
   headers: async () => [{ source: '/:path*', headers: securityHeaders }],

@@ -4,7 +4,9 @@ import type { System } from '#lib/platform/context.ts'
 import { isProblem, problem } from '#lib/platform/errors.ts'
 import { checkHost, checkSite } from '#lib/platform/request-origin.ts'
 import { invalidField, jsonAnswer, problemAnswer } from './answer.ts'
+import { accessRoutes } from './access.ts'
 import { approvalRoutes } from './approvals.ts'
+import { attestationRoutes } from './attestations.ts'
 import { auditRoutes } from './audit.ts'
 import { addAuditLog } from './audit-log.ts'
 import { authenticate, contextOf } from './authenticate.ts'
@@ -18,21 +20,28 @@ import { keyedRequest, runOnce } from './idempotency.ts'
 import { incidentRoutes } from './incidents.ts'
 import { memberRoutes } from './members.ts'
 import { modelRoutes } from './models.ts'
+import { notificationRoutes } from './notifications.ts'
 import { observe } from './observe.ts'
 import { addProbes } from './probes.ts'
+import { addPublicProofs } from './public-proofs.ts'
 import { qualityRoutes } from './quality.ts'
 import { defaultRateLimit, rateLimiter, type RateLimit } from './rate-limit.ts'
 import { rolloutRoutes } from './rollouts.ts'
 import type { ApiRoute } from './route.ts'
 import { apiPrefix, type Api, type ApiEnv } from './scope.ts'
+import { serviceAccountRoutes } from './service-accounts.ts'
 import { sloRoutes } from './slos.ts'
+import { addWellKnown } from './well-known.ts'
 
 /** Every operation of the API, in the order of its document. */
 export const apiRoutes: readonly ApiRoute[] = [
   ...memberRoutes,
+  ...accessRoutes,
+  ...serviceAccountRoutes,
   ...modelRoutes,
   ...cardRoutes,
   ...approvalRoutes,
+  ...notificationRoutes,
   ...endpointRoutes,
   ...rolloutRoutes,
   ...driftRoutes,
@@ -40,6 +49,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...sloRoutes,
   ...costRoutes,
   ...incidentRoutes,
+  ...attestationRoutes,
   ...auditRoutes,
 ]
 
@@ -58,6 +68,8 @@ export function createApi(system: System, options: { rateLimit?: RateLimit } = {
   })
   addProbes(app, system)
   addAuditLog(app, system)
+  addWellKnown(app, system)
+  addPublicProofs(app, system, admit)
   addDocument(app, system, apiRoutes)
   for (const route of apiRoutes) {
     const path = `${apiPrefix}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`

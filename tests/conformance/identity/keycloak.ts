@@ -1,0 +1,112 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { until } from '../start/installation.ts'
+
+const execute = promisify(execFile)
+export const keycloakVersion = '26.7.3'
+const admin = { user: 'admin', password: 'admin-for-tests' }
+export const realm = 'quarterdeck'
+
+export type Keycloak = {
+  url: string
+  issuer: string
+  /** Calls the admin API below the realm. */
+  admin(method: string, path: string, body?: unknown): Promise<unknown>
+  /** An access token for a program that asks with a client secret or a password. */
+  token(form: Record<string, string>): Promise<string>
+  stop(): Promise<void>
+}
+
+/** The distribution, from Maven Central through `mvn`, kept by version in the user's cache. */
+async function distribution(): Promise<string> {
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'quarterdeck', 'keycloak')
+  const zip = join(cache, `keycloak-${keycloakVersion}.zip`)
+  if (existsSync(zip)) return zip
+  await mkdir(cache, { recursive: true })
+  const artifact = `org.keycloak:keycloak-quarkus-dist:${keycloakVersion}:zip`
+  const timeout = 600_000
+  const run = (...args: string[]) => execute('mvn', ['-B', '-q', ...args], { timeout })
+  await run('dependency:get', '-Dtransitive=false', `-Dartifact=${artifact}`)
+  await run('dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${cache}`)
+  await rename(join(cache, `keycloak-quarkus-dist-${keycloakVersion}.zip`), zip)
+  return zip
+}
+
+/** Starts a real Keycloak with the realm imported, on loopback, its database in memory. */
+export async function startKeycloak(port: number, realmDocument: unknown): Promise<Keycloak> {
+  const zip = await distribution()
+  const work = await mkdtemp(join(tmpdir(), 'quarterdeck-keycloak-'))
+  await execute('unzip', ['-q', zip, '-d', work])
+  const home = join(work, `keycloak-${keycloakVersion}`)
+  await mkdir(join(home, 'data', 'import'), { recursive: true })
+  await writeFile(join(home, 'data', 'import', 'realm.json'), JSON.stringify(realmDocument))
+  const url = `http://127.0.0.1:${port}`
+  let output = ''
+  const child = spawn(
+    join(home, 'bin', 'kc.sh'),
+    ['start-dev', '--http-host=127.0.0.1', `--http-port=${port}`, '--import-realm', '--db=dev-mem', '--cache=local'],
+    {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, KC_BOOTSTRAP_ADMIN_USERNAME: admin.user, KC_BOOTSTRAP_ADMIN_PASSWORD: admin.password },
+    },
+  )
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output = (output + chunk.toString('utf8')).slice(-20_000)))
+  const stop = async () => {
+    await stopGroup(child)
+    await rm(work, { recursive: true, force: true })
+  }
+  const issuer = `${url}/realms/${realm}`
+  const ready = await until(async () => child.exitCode !== null || (await answers(issuer)), 240)
+  if (!ready || child.exitCode !== null) {
+    await stop()
+    throw new Error(`Keycloak did not start:\n${output}`)
+  }
+  return { url, issuer, stop, admin: (...call) => callAdmin(url, ...call), token: (form) => tokenOf(issuer, form) }
+}
+
+async function answers(issuer: string): Promise<boolean> {
+  try {
+    return (await fetch(`${issuer}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(5_000) })).ok
+  } catch {
+    // Not listening yet.
+    return false
+  }
+}
+
+async function tokenOf(issuer: string, form: Record<string, string>): Promise<string> {
+  const answer = await fetch(`${issuer}/protocol/openid-connect/token`, {
+    method: 'POST',
+    body: new URLSearchParams(form),
+  })
+  const body = (await answer.json()) as { access_token?: string; error_description?: string }
+  if (body.access_token === undefined) throw new Error(`no token: ${JSON.stringify(body)}`)
+  return body.access_token
+}
+
+async function callAdmin(url: string, method: string, path: string, body?: unknown): Promise<unknown> {
+  const { user: username, password } = admin
+  const grant = { grant_type: 'password', client_id: 'admin-cli', username, password }
+  const token = await tokenOf(`${url}/realms/master`, grant)
+  const answer = await fetch(`${url}/admin/realms/${realm}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
+  return text === '' ? undefined : (JSON.parse(text) as unknown)
+}
+
+/** Ends a process that leads a group, and what it started; waits until it is gone. */
+export async function stopGroup(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+  process.kill(-child.pid, signal)
+  const gone = await until(() => child.exitCode !== null || child.signalCode !== null, 30)
+  if (!gone) process.kill(-child.pid, 'SIGKILL')
+}
