@@ -14,6 +14,8 @@ import { builtinRegistry } from '#lib/models/builtin-registry.ts'
 import { createEnvironment } from '#lib/models/create-environment.ts'
 import { registerModel } from '#lib/models/register-model.ts'
 import { registerVersion } from '#lib/models/register-version.ts'
+import { createChannel } from '#lib/notifications/create-channel.ts'
+import { testChannel } from '#lib/notifications/test-channel.ts'
 import { systemCtx } from '#lib/platform/call.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { loadRolloutPolicies } from '#lib/rollouts/load-policies.ts'
@@ -45,7 +47,9 @@ export type Site = {
     | 'bindingId'
     | 'keyId'
     | 'tokenId'
-    | 'entryId',
+    | 'entryId'
+    | 'channelId'
+    | 'deliveryId',
     string
   > &
     Things
@@ -140,6 +144,13 @@ async function makeSite(t: TestSystem): Promise<Site> {
   // A token that nobody here sends: a test may revoke it.
   const spare = await issueToken(people.developer.ctx, {})
   const things = await makeThings(t, people, { modelId: model.id, versionId: version.id })
+  const channel = await createChannel(people.admin.ctx, {
+    kind: 'webhook',
+    name: 'Team',
+    config: { url: 'https://hooks.example/in' },
+    kinds: ['approval-decided'],
+  })
+  const { deliveryId } = await testChannel(people.admin.ctx, { channelId: channel.id })
   const entry = await t.system.db
     .selectFrom('audit_entry')
     .select('id')
@@ -159,6 +170,8 @@ async function makeSite(t: TestSystem): Promise<Site> {
       keyId: key.id,
       tokenId: spare.id,
       entryId: entry.id,
+      channelId: channel.id,
+      deliveryId,
       ...things,
     },
     revisionDigest: approval.revisionDigest,

@@ -12,6 +12,21 @@ export const sampleBodies: Record<string, (ids: Ids) => Record<string, unknown>>
   createWorkspace: () => ({ name: 'sample', title: 'Sample' }),
   bindRole: () => ({ issuer: 'https://idp.test', subject: 'sample', name: 'Sample', role: 'viewer' }),
   unbindRole: () => ({ reason: 'a sample' }),
+  bindGroup: () => ({ issuer: 'https://idp.test', group: '/sample', role: 'viewer' }),
+  unbindGroup: () => ({ reason: 'a sample' }),
+  createDelegation: ({ personId }) => ({
+    delegateId: personId,
+    role: 'developer',
+    endsAt: '2026-03-05T00:00:00Z',
+    reason: 'a sample',
+  }),
+  revokeDelegation: () => ({ reason: 'a sample' }),
+  linkIdentities: ({ personId, otherPersonId }) => ({
+    identityId: personId,
+    otherId: otherPersonId,
+    reason: 'a sample',
+  }),
+  unlinkIdentities: () => ({ reason: 'a sample' }),
   createIngestKey: () => ({ kinds: ['request'] }),
   revokeIngestKey: () => ({ reason: 'a sample' }),
   revokeToken: () => ({ reason: 'a sample' }),
@@ -24,6 +39,25 @@ export const sampleBodies: Record<string, (ids: Ids) => Record<string, unknown>>
   castVote: ({ revisionDigest }) => ({ decision: 'approve', reason: 'a sample', revisionDigest }),
   withdrawApproval: () => ({ reason: 'a sample' }),
   revokeApproval: () => ({ reason: 'a sample' }),
+  markRead: () => ({ ids: 'all' }),
+  setPreference: () => ({
+    inboxKinds: ['approval-waiting'],
+    email: null,
+    emailKinds: [],
+    timing: 'daily',
+    timeZone: 'Europe/Berlin',
+    digestHour: 8,
+    mutedUntil: null,
+  }),
+  createChannel: () => ({
+    kind: 'webhook',
+    name: 'sample',
+    config: { url: 'https://hooks.example/sample' },
+    kinds: ['approval-decided'],
+  }),
+  removeChannel: () => ({ reason: 'a sample' }),
+  testChannel: () => ({}),
+  retryDelivery: () => ({ reason: 'a sample' }),
   createEndpoint: ({ modelId, environmentId }) => ({
     modelId,
     environmentId,
@@ -64,6 +98,10 @@ export const sampleBodies: Record<string, (ids: Ids) => Record<string, unknown>>
 
 /** The query of every operation that has to have one. */
 export const sampleQueries: Record<string, (ids: Ids) => string> = {
+  explainAccess: ({ personId }) => `?action=approval:vote&environment=production&identityId=${personId}`,
+  listWhoMay: () => '?action=approval:vote&environment=production&label=fraud',
+  listAttestations: ({ versionId }) => `?subjectId=${versionId}`,
+  askGate: () => `?model=flights&version=1.0.0&environment=production`,
   listProfiles: ({ versionId }) => `?versionId=${versionId}`,
   readPsiSeries: () => '?feature=distance&from=2026-02-01T00:00:00Z&to=2026-03-01T00:00:00Z',
   readIncidentFigures: () => '?from=2026-02-01T00:00:00Z&to=2026-03-01T00:00:00Z',

@@ -2,9 +2,10 @@ import type { Kysely, Transaction } from 'kysely'
 import type { EvidenceTables } from './schema/approvals.ts'
 import type { AttestationTables } from './schema/attestations.ts'
 import type { AuditTables, CoreTables } from './schema/core.ts'
-import type { CardTables } from './schema/notifications.ts'
+import type { CardTables, NotificationTables } from './schema/notifications.ts'
 import type { IdentityTables } from './schema/identity.ts'
 import type { EndpointTables, ModelTables } from './schema/models.ts'
+import type { RegistryTables } from './schema/registries.ts'
 import type { RoleTables } from './schema/roles.ts'
 import type { DriftTables, ResponseTables, TelemetryTables } from './schema/telemetry.ts'
 
@@ -18,7 +19,9 @@ export type Database = CoreTables &
   DriftTables &
   ResponseTables &
   CardTables &
+  NotificationTables &
   RoleTables &
+  RegistryTables &
   EvidenceTables &
   AttestationTables
 
