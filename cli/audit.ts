@@ -1,11 +1,16 @@
 import type { Command } from 'commander'
+import { withApiOptions } from './api-client.ts'
+import type { EraseFlags } from './audit-erase.ts'
+import type { SearchFlags } from './audit-search.ts'
 
 type VerifyFlags = { vkey?: string; previousCheckpoint?: string; origin?: string; json?: boolean }
 type ExportFlags = { out: string; as?: string; workspace?: string; detail?: string }
 
-/** `quarterdeck audit`: exports the log, and verifies an export with neither a database nor a network. */
+/** `quarterdeck audit`: searches the log, exports it, erases detail, and verifies an export offline. */
 export function declareAudit(program: Command): void {
-  const audit = program.command('audit').description('exports the audit log, and verifies an export offline')
+  const audit = program
+    .command('audit')
+    .description('searches and exports the audit log, erases detail, and verifies an export offline')
   audit
     .command('verify')
     .description('exit code 0: the export is sound; 1: findings, one a line; 2: cannot tell')
@@ -28,5 +33,42 @@ export function declareAudit(program: Command): void {
     .action(async (flags: ExportFlags) => {
       const { runAuditExport } = await import('./audit-export.ts')
       await runAuditExport(flags)
+    })
+  declareSearch(audit)
+  declareErase(audit)
+}
+
+function declareSearch(audit: Command): void {
+  withApiOptions(audit.command('search').description('entries of a workspace, newest first, by the API'))
+    .option('--actor <id>', 'who, such as id_…')
+    .option('--action <name>', 'what was done, such as rollout:roll-back')
+    .option('--resource <id>', 'to which thing')
+    .option('--resource-kind <kind>', 'to things of this kind, such as model')
+    .option('--outcome <word>', 'done, denied or found')
+    .option('--request <id>', 'by one request')
+    .option('--from <time>', 'from this instant on (RFC 3339)')
+    .option('--to <time>', 'before this instant (RFC 3339)')
+    .option('--text <words>', 'contained in reason or values; looks at a bounded number of entries a page')
+    .option('--limit <n>', 'entries a page, at most 200', '50')
+    .option('--cursor <cursor>', 'the older page')
+    .option('--newer <cursor>', 'the newer page')
+    .option('--json', 'as the API answers')
+    .action(async (flags: SearchFlags) => {
+      const { runAuditSearch } = await import('./audit-search.ts')
+      await runAuditSearch(flags)
+    })
+}
+
+function declareErase(audit: Command): void {
+  withApiOptions(
+    audit.command('erase').description('erases who it was (at any time), or all an entry says (after six months)'),
+  )
+    .option('--person <id>', 'a person, such as id_…, in all their entries of the workspace')
+    .option('--entry <id>', 'one entry, such as ae_…')
+    .option('--all', 'of the entry, what it says too')
+    .requiredOption('--reason <why>', 'stays in the log: do not name the person')
+    .action(async (flags: EraseFlags) => {
+      const { runAuditErase } = await import('./audit-erase.ts')
+      await runAuditErase(flags)
     })
 }

@@ -2,8 +2,8 @@ import { listenForChanges } from '#lib/platform/notify.ts'
 import type { Channel, System } from '#lib/platform/context.ts'
 import { processSingleton } from '#lib/platform/globals.ts'
 
-type Hear = (channel: Channel | 'reconnected') => void
-type Hub = { hears: Set<Hear>; listening: boolean }
+type Hear = (channel: Channel | 'reconnected' | 'lost') => void
+type Hub = { hears: Set<Hear>; listening: boolean; isUp: boolean }
 
 /** Open streams of one process at most; a browser opens one for all its tabs. */
 export const streamsMax = 500
@@ -13,7 +13,7 @@ export const streamsMax = 500
  * streams already.
  */
 export function hearChanges(system: System, hear: Hear): (() => void) | undefined {
-  const hub = processSingleton<Hub>('change-hub', () => ({ hears: new Set(), listening: false }))
+  const hub = changeHub()
   if (hub.hears.size >= streamsMax) return undefined
   hub.hears.add(hear)
   system.metrics.sseClients.set(hub.hears.size)
@@ -27,10 +27,16 @@ export function hearChanges(system: System, hear: Hear): (() => void) | undefine
       log,
       signal: new AbortController().signal,
       onChange: (channel) => {
+        hub.isUp = true
         for (const each of hub.hears) each(channel)
+      },
+      onLost: () => {
+        hub.isUp = false
+        for (const each of hub.hears) each('lost')
       },
     }).catch((error: unknown) => {
       hub.listening = false
+      hub.isUp = false
       log.error({ err: error }, 'listening for changes ended; the next stream starts it again')
     })
   }
@@ -38,4 +44,13 @@ export function hearChanges(system: System, hear: Hear): (() => void) | undefine
     hub.hears.delete(hear)
     system.metrics.sseClients.set(hub.hears.size)
   }
+}
+
+/** Whether changes are heard at all: while they are not, a page that looks live would be stale. */
+export function isHearing(): boolean {
+  return changeHub().isUp
+}
+
+function changeHub(): Hub {
+  return processSingleton<Hub>('change-hub', () => ({ hears: new Set(), listening: false, isUp: false }))
 }

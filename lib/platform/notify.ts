@@ -51,9 +51,14 @@ export function createNotifier(pool: pg.Pool, clock: Clock, log: Log): Notifier 
   }
 }
 
+/** A listening connection is asked this often whether it still lives, and given up when it does not answer in this time. */
+const probeEveryMs = 5_000
+const probeTimeoutMs = 3_000
+
 /**
  * Listens for hints on a connection of its own, and calls back once after every (re)connection as well, because hints sent
- * meanwhile are lost. Reconnects with growing pauses until the signal aborts.
+ * meanwhile are lost; `onLost` when it goes down. A connection that a network has silently dropped looks open for hours, so
+ * it is asked at intervals. Reconnects with growing pauses until the signal aborts.
  */
 export async function listenForChanges(options: {
   url: string
@@ -61,11 +66,21 @@ export async function listenForChanges(options: {
   log: Log
   signal: AbortSignal
   onChange: (channel: Channel | 'reconnected') => void
+  onLost?: () => void
 }): Promise<void> {
-  const { url, clock, log, signal, onChange } = options
+  const { url, clock, log, signal, onChange, onLost } = options
   let pauseMs = 100
   while (!signal.aborted) {
-    const client = new pg.Client({ connectionString: url, application_name: 'quarterdeck-listen' })
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'quarterdeck-listen',
+      keepAlive: true,
+      keepAliveInitialDelayMillis: probeEveryMs,
+      query_timeout: probeTimeoutMs,
+      connectionTimeoutMillis: probeTimeoutMs,
+    })
+    let probing: NodeJS.Timeout | undefined
+    let isUp = false
     try {
       const ended = new Promise<void>((resolve) => {
         client.on('end', () => resolve())
@@ -79,11 +94,19 @@ export async function listenForChanges(options: {
       await client.connect()
       await client.query(`listen ${channelName}`)
       pauseMs = 100
+      isUp = true
       onChange('reconnected')
-      await ended
+      const gone = new Promise<void>((resolve) => {
+        probing = setInterval(() => {
+          client.query('select 1').catch(() => resolve())
+        }, probeEveryMs)
+      })
+      await Promise.race([ended, gone])
     } catch (error) {
       log.warn({ err: error }, 'listening for changes failed; trying again')
     }
+    clearInterval(probing)
+    if (isUp && !signal.aborted) onLost?.()
     await client.end().catch((error: unknown) => log.debug({ err: error }, 'closing the listening connection failed'))
     if (!signal.aborted) await clock.sleep(pauseMs, signal)
     pauseMs = Math.min(reconnectMsMax, pauseMs * 2)

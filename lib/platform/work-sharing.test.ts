@@ -122,6 +122,7 @@ describe('change hints', () => {
   it('reach whoever listens, each once, and again after the connection was lost', async () => {
     const stop = new AbortController()
     const heard: (Channel | 'reconnected')[] = []
+    let lost = 0
     let changed = Promise.withResolvers<void>()
     const until = async (count: number) => {
       while (heard.length < count) await changed.promise
@@ -135,6 +136,9 @@ describe('change hints', () => {
         heard.push(channel)
         changed.resolve()
         changed = Promise.withResolvers<void>()
+      },
+      onLost: () => {
+        lost += 1
       },
     })
     const pool = openPool({
@@ -158,6 +162,7 @@ describe('change hints', () => {
       )
       await until(4)
       expect(heard.at(-1)).toBe('reconnected')
+      expect(lost).toBe(1)
       notifier.notify(['audit'])
       await notifier.flush()
       await until(5)

@@ -14,20 +14,15 @@ const identity = { name: 'Quarterdeck audit log', email: 'audit-log@quarterdeck.
 /** The adapter behind a place that configuration names. */
 export function bindCheckpointStore(target: PublishTarget, config: Config, clock: () => Clock): CheckpointStore {
   const { keepsTiles } = target
-  switch (target.kind) {
-    case 'folder':
-      return folderStore(target.folder, { keepsTiles })
-    case 'git': {
-      const { url, branch } = target
-      const name = createHash('sha256').update(`${url}#${branch}`).digest('hex').slice(0, 16)
-      const workFolder = resolve(join(config.dataFolder ?? defaultDataFolder(), 'audit-git', name))
-      return gitStore({ url, branch, workFolder, identity, keepsTiles })
-    }
-    case 'bucket': {
-      if (!config.auditBucketKeys) throw new Error('configuration lets no bucket through without its keys')
-      const { url, region, lock } = target
-      const options = { url, region, keepsTiles, ...config.auditBucketKeys, ...(lock ? { lock } : {}) }
-      return bucketStore(options, { ...clock(), now: () => clock().now() })
-    }
+  if (target.kind === 'folder') return folderStore(target.folder, { keepsTiles })
+  if (target.kind === 'git') {
+    const { url, branch } = target
+    const name = createHash('sha256').update(`${url}#${branch}`).digest('hex').slice(0, 16)
+    const workFolder = resolve(join(config.dataFolder ?? defaultDataFolder(), 'audit-git', name))
+    return gitStore({ url, branch, workFolder, identity, keepsTiles })
   }
+  if (!config.auditBucketKeys) throw new Error('configuration lets no bucket through without its keys')
+  const { url, region, lock } = target
+  const options = { url, region, keepsTiles, ...config.auditBucketKeys, ...(lock ? { lock } : {}) }
+  return bucketStore(options, { ...clock(), now: () => clock().now() })
 }

@@ -4,6 +4,7 @@ import { fileKms } from '#lib/platform/adapters/file/kms.ts'
 import { agentClient } from '#lib/platform/adapters/local/agent-client.ts'
 import { localCluster } from '#lib/platform/adapters/local/cluster.ts'
 import { localTraffic } from '#lib/platform/adapters/local/traffic.ts'
+import { mlflowUpstream } from '#lib/platform/adapters/mlflow/upstream.ts'
 import { smtpNotifier } from '#lib/platform/adapters/smtp/notifier.ts'
 import { webhookNotifier } from '#lib/platform/adapters/webhook/notifier.ts'
 import type { Config } from '#lib/platform/config.ts'
@@ -11,6 +12,7 @@ import type { Ports, System } from '#lib/platform/context.ts'
 import { defaultDataFolder } from '#lib/platform/db/postgres-folders.ts'
 import { problem } from '#lib/platform/errors.ts'
 import type { NotifierPort } from '#lib/platform/ports/notifier.ts'
+import { linkedRegistry } from '#lib/registries/linked-registry.ts'
 import type { Secrets } from '#lib/platform/secrets.ts'
 import { bindCheckpointStore } from './bind-checkpoint-store.ts'
 
@@ -42,7 +44,8 @@ export function outsidePorts(
   const ports: Ports = {
     traffic: (name) => (name === 'local' ? traffic : unbound(name)),
     cluster: (name) => (name === 'local' ? cluster : unbound(name)),
-    registry: (workspaceId) => builtinRegistry(system, workspaceId),
+    registry: (workspaceId) => linkedRegistry(system, workspaceId, builtinRegistry(system, workspaceId)),
+    upstream: mlflowUpstream,
     kms: () => keys,
     checkpoints: () => stores,
     notifier: () => notifier.port,
@@ -58,7 +61,15 @@ export function noOutsidePorts(): Ports {
   const refuse = () => {
     throw new Error('this role does not touch the outside: record the intent, the worker carries it out')
   }
-  return { traffic: refuse, cluster: refuse, registry: refuse, kms: refuse, checkpoints: refuse, notifier: refuse }
+  return {
+    traffic: refuse,
+    cluster: refuse,
+    registry: refuse,
+    upstream: refuse,
+    kms: refuse,
+    checkpoints: refuse,
+    notifier: refuse,
+  }
 }
 
 // This machine is reached only where the whole installation is on it: there a receiver on loopback is a person's own trial.

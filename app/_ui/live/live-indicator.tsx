@@ -5,6 +5,7 @@ import s from './live.module.css'
 const words: Record<LivePhase, string> = {
   connecting: 'Connecting',
   live: 'Live',
+  stale: 'Stale',
   reconnecting: 'Reconnecting',
   paused: 'Paused',
 }

@@ -38,10 +38,10 @@ export function Live({ url }: { url: string }) {
     }
     const leave = joinStream(url, (message) => {
       if (!state.current) return
-      const wasLost = phaseOf(state.current, performance.now()) === 'reconnecting'
+      const wasLost = ['reconnecting', 'stale'].includes(phaseOf(state.current, performance.now()))
       state.current = hear(state.current, message, performance.now())
       // What changed while the stream was away is not told again.
-      if (wasLost && message.kind !== 'down') pending = true
+      if (wasLost && (message.kind === 'ping' || message.kind === 'change')) pending = true
       if (message.kind === 'change') pending = true
       look()
     })

@@ -21,6 +21,13 @@ describe('phaseOf', () => {
     expect(down.lastHeardMs).toBe(1000)
     expect(phaseOf(hear(down, { kind: 'change' }, 1200), 1300)).toBe('live')
   })
+  it('says stale while the server itself hears nothing, and live again with the next ping', () => {
+    const live = hear(startLive(0), { kind: 'ping' }, 1000)
+    const stale = hear(live, { kind: 'stale' }, 3000)
+    expect(phaseOf(stale, 3100)).toBe('stale')
+    expect(phaseOf(stale, 3000 + silenceMsMax + 1)).toBe('reconnecting')
+    expect(phaseOf(hear(stale, { kind: 'ping' }, 5000), 5100)).toBe('live')
+  })
   it('says paused whatever the stream does', () => {
     expect(phaseOf({ ...startLive(0), paused: true, down: true }, 99_999)).toBe('paused')
   })

@@ -1,10 +1,19 @@
-/** What the stream's leader tells every tab. `ping` proves that the stream lives; `change` says what may have changed. */
-export type LiveMessage = { kind: 'ping' } | { kind: 'change' } | { kind: 'down' }
+/**
+ * What the stream's leader tells every tab. `ping` proves that the stream lives and the server hears of changes; `stale` that it
+ * lives and the server does not; `change` says that something may have changed.
+ */
+export type LiveMessage = { kind: 'ping' } | { kind: 'stale' } | { kind: 'change' } | { kind: 'down' }
 
-export type LivePhase = 'connecting' | 'live' | 'reconnecting' | 'paused'
+export type LivePhase = 'connecting' | 'live' | 'stale' | 'reconnecting' | 'paused'
 
 /** Times are of a monotonic clock, in milliseconds. */
-export type LiveState = { startedMs: number; lastHeardMs: number | null; down: boolean; paused: boolean }
+export type LiveState = {
+  startedMs: number
+  lastHeardMs: number | null
+  down: boolean
+  stale: boolean
+  paused: boolean
+}
 
 /** The server pings every 2 s, so two lost pings are a lost stream; the page says so within 5 s, the timer's second included. */
 export const silenceMsMax = 4000
@@ -12,12 +21,13 @@ export const silenceMsMax = 4000
 export const refreshEveryMs = 2000
 
 export function startLive(nowMs: number): LiveState {
-  return { startedMs: nowMs, lastHeardMs: null, down: false, paused: false }
+  return { startedMs: nowMs, lastHeardMs: null, down: false, stale: false, paused: false }
 }
 
 /** The state after a message; anything but `down` proves that the stream lives. */
 export function hear(state: LiveState, message: LiveMessage, nowMs: number): LiveState {
-  return message.kind === 'down' ? { ...state, down: true } : { ...state, down: false, lastHeardMs: nowMs }
+  if (message.kind === 'down') return { ...state, down: true }
+  return { ...state, down: false, stale: message.kind === 'stale', lastHeardMs: nowMs }
 }
 
 /** What the top bar says. A silence is a lost stream, even when the connection looks open. */
@@ -25,6 +35,7 @@ export function phaseOf(state: LiveState, nowMs: number): LivePhase {
   if (state.paused) return 'paused'
   const silentMs = nowMs - (state.lastHeardMs ?? state.startedMs)
   if (state.down || silentMs > silenceMsMax) return 'reconnecting'
+  if (state.stale) return 'stale'
   return state.lastHeardMs === null ? 'connecting' : 'live'
 }
 

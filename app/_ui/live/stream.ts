@@ -57,6 +57,10 @@ function openStream(url: string, tell: Listener, signal: AbortSignal): void {
     }
     source.addEventListener('open', alive)
     source.addEventListener('ping', alive)
+    source.addEventListener('stale', () => {
+      attempt = 0
+      tell({ kind: 'stale' })
+    })
     source.addEventListener('change', () => tell({ kind: 'change' }))
     source.addEventListener('error', () => {
       tell({ kind: 'down' })

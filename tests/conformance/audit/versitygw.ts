@@ -23,8 +23,17 @@ export async function startBucketServer(program: string): Promise<{
   const child = spawn(
     program,
     [
-      ...['--port', `127.0.0.1:${port}`, '--access', credentials.accessKeyId, '--secret', credentials.secretAccessKey],
-      ...['--quiet', 'posix', '--versioning-dir', path.join(folder, 'versions'), path.join(folder, 'data')],
+      '--port',
+      `127.0.0.1:${port}`,
+      '--access',
+      credentials.accessKeyId,
+      '--secret',
+      credentials.secretAccessKey,
+      '--quiet',
+      'posix',
+      '--versioning-dir',
+      path.join(folder, 'versions'),
+      path.join(folder, 'data'),
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )

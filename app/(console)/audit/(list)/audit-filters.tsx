@@ -6,7 +6,9 @@ import { ButtonLink } from '../../../_ui/button-link.tsx'
 import { ranges } from '../range.ts'
 import s from '../audit.module.css'
 
-type Keep = Partial<Record<'q' | 'action' | 'actor' | 'resource' | 'from' | 'to' | 'outcome', string | undefined>>
+type Keep = Partial<
+  Record<'q' | 'action' | 'actor' | 'resource' | 'request' | 'from' | 'to' | 'outcome', string | undefined>
+>
 
 /** A GET form, so that a search is an address and works without script. */
 export function AuditFilters({ keep, members }: { keep: Keep; members: readonly Member[] }) {
@@ -34,6 +36,9 @@ export function AuditFilters({ keep, members }: { keep: Keep; members: readonly 
           Who
           <select name="actor" defaultValue={keep.actor ?? ''}>
             <option value="">Anybody</option>
+            {keep.actor !== undefined && !people.some(([id]) => id === keep.actor) && (
+              <option value={keep.actor}>{keep.actor}</option>
+            )}
             {people.map(([id, name]) => (
               <option key={id} value={id}>
                 {name}
@@ -44,6 +49,10 @@ export function AuditFilters({ keep, members }: { keep: Keep; members: readonly 
         <label>
           Thing
           <input name="resource" defaultValue={keep.resource} maxLength={200} placeholder="id, such as ep_…" />
+        </label>
+        <label>
+          Request
+          <input name="request" defaultValue={keep.request} maxLength={200} placeholder="id, such as req_…" />
         </label>
         <label>
           When

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { listEntries } from '#lib/audit/reads.ts'
 import { refusalOf, roster } from '../../../_server/may.ts'
-import { cursorOf, oneOf, pagerLinks, readQuery, type SearchParams } from '../../../_server/query.ts'
+import { cursorOf, oneOf, readQuery, type SearchParams } from '../../../_server/query.ts'
 import { requireCtx } from '../../../_server/session.ts'
 import { paths, withQuery } from '../../../paths.ts'
 import { ButtonLink } from '../../../_ui/button-link.tsx'
@@ -11,9 +11,11 @@ import { EmptyState } from '../../../_ui/states/empty-state.tsx'
 import { NoPermission } from '../../../_ui/states/no-permission.tsx'
 import { FilterTabs } from '../../../_ui/table/filter-tabs.tsx'
 import { Pager } from '../../../_ui/table/pager.tsx'
+import { Instant } from '../../../_ui/time.tsx'
 import { EntryTable } from '../entry-table.tsx'
 import { outcomeMarks } from '../words.ts'
 import { parseInstant } from '../range.ts'
+import s from '../audit.module.css'
 import { AuditFilters } from './audit-filters.tsx'
 
 export const metadata: Metadata = { title: 'Audit' }
@@ -27,17 +29,20 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
   const query = await readQuery(searchParams)
   const nowMs = ctx.clock.now().getTime()
   const outcome = oneOf(query.outcome, outcomes, undefined)
-  const { q, action, actor, resource, from, to } = query
-  const keep = { q, action, actor, resource, from, to, outcome }
-  const cursor = cursorOf(query.cursor)
+  const { q, action, actor, resource, request, from, to } = query
+  const keep = { q, action, actor, resource, request, from, to, outcome }
+  const newer = cursorOf(query.newer)
+  const cursor = newer === undefined ? cursorOf(query.cursor) : undefined
   const [page, members] = await Promise.all([
     listEntries(ctx, {
       limit: 50,
       cursor,
+      newer,
       kind: short(action),
       outcome,
       resourceId: short(resource),
       actorId: short(actor),
+      requestId: short(request),
       text: short(q),
       from: parseInstant(from, nowMs),
       to: parseInstant(to, nowMs),
@@ -61,8 +66,14 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
       </Toolbar>
       <AuditFilters keep={keep} members={members} />
       <EntryTable entries={page.items} nowMs={nowMs} empty={<NoEntries filtered={filtered} />} />
+      {page.lookedTo && (
+        <p className={s.note}>
+          Looked back to <Instant atMs={page.lookedTo.getTime()} />; “Older” looks further.
+        </p>
+      )}
       <Pager
-        {...pagerLinks(paths.audit(), keep, { cursor, trail: query.trail, nextCursor: page.nextCursor })}
+        previousHref={page.previousCursor && withQuery(paths.audit(), { ...keep, newer: page.previousCursor })}
+        nextHref={page.nextCursor && withQuery(paths.audit(), { ...keep, cursor: page.nextCursor })}
         shown={page.items.length === 1 ? '1 entry' : `${page.items.length} entries`}
       />
     </>

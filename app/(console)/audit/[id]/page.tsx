@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { readEntry, readLogStatus } from '#lib/audit/reads.ts'
+import { listEntries, readEntry, readLogStatus } from '#lib/audit/reads.ts'
 import { refusalOf } from '../../../_server/may.ts'
 import { found } from '../../../_server/found.ts'
 import { requireCtx } from '../../../_server/session.ts'
@@ -14,12 +14,14 @@ import { NoPermission } from '../../../_ui/states/no-permission.tsx'
 import { Mark, Status } from '../../../_ui/status.tsx'
 import { Instant } from '../../../_ui/time.tsx'
 import { DiffTable } from '../../_diff/diff-table.tsx'
-import { ResourceName } from '../entry-table.tsx'
+import { EntryTable, ResourceName } from '../entry-table.tsx'
 import { ProofBadge } from '../proof/proof-badge.tsx'
 import { outcomeMarks } from '../words.ts'
 import s from '../audit.module.css'
 
 export const metadata: Metadata = { title: 'Audit entry' }
+
+const sameRequestMax = 21
 
 type Entry = Awaited<ReturnType<typeof readEntry>>
 
@@ -28,7 +30,11 @@ export default async function EntryPage({ params }: { params: Promise<{ id: stri
   const denied = await refusalOf(ctx, 'audit:read')
   if (denied) return <NoPermission {...denied} />
   const entry = await found(readEntry(ctx, (await params).id))
-  const { vkey } = await readLogStatus(ctx)
+  const [{ vkey }, together] = await Promise.all([
+    readLogStatus(ctx),
+    entry.requestId === null ? null : listEntries(ctx, { requestId: entry.requestId, limit: sameRequestMax }),
+  ])
+  const others = together?.items.filter((each) => each.id !== entry.id) ?? []
   const { glyph, hue, word } = outcomeMarks[entry.outcome]
   return (
     <>
@@ -43,18 +49,40 @@ export default async function EntryPage({ params }: { params: Promise<{ id: stri
         because={entry.content?.because ?? 'What this entry said was erased; its digest stays in the log.'}
       />
       <Columns kind="main-side">
-        <Panel title="What changed">
-          <DiffTable
-            caption="Before and after"
-            before={entry.content?.before}
-            after={entry.content?.after}
-            empty={
-              <EmptyState icon="minus" title="No values were recorded">
-                This act changed no value that is kept beside the log.
-              </EmptyState>
+        <div>
+          <Panel title="What changed">
+            <DiffTable
+              caption="Before and after"
+              before={entry.content?.before}
+              after={entry.content?.after}
+              empty={
+                <EmptyState icon="minus" title="No values were recorded">
+                  This act changed no value that is kept beside the log.
+                </EmptyState>
+              }
+            />
+          </Panel>
+          <Panel
+            title="With the same request"
+            aside={
+              together?.nextCursor && (
+                <a className="text-link" href={withQuery(paths.audit(), { request: entry.requestId ?? undefined })}>
+                  all of them
+                </a>
+              )
             }
-          />
-        </Panel>
+          >
+            <EntryTable
+              entries={others}
+              nowMs={ctx.clock.now().getTime()}
+              empty={
+                <EmptyState icon="list" title="Nothing else">
+                  The same request did nothing else that is recorded in this workspace.
+                </EmptyState>
+              }
+            />
+          </Panel>
+        </div>
         <div>
           <ProofPanel entry={entry} vkey={vkey} />
           <EntryFacts entry={entry} />
@@ -95,7 +123,8 @@ function EntryFacts({ entry }: { entry: Entry }) {
         items={[
           { label: 'When', value: <Instant atMs={entry.time.getTime()} /> },
           { label: 'Who', value: actor ? `${actor.name} (${actor.kind})` : 'erased' },
-          ...(actor ? [{ label: 'Identity', value: `${actor.issuer} / ${actor.subject}` }] : []),
+          ...(actor && !actor.erased ? [{ label: 'Identity', value: `${actor.issuer} / ${actor.subject}` }] : []),
+          ...(entry.actorId === null ? [] : [{ label: 'Their acts', value: <TheirActs actorId={entry.actorId} /> }]),
           ...(actor?.onBehalfOf ? [{ label: 'For', value: actor.onBehalfOf.subject }] : []),
           ...(actor ? [{ label: 'Through', value: actor.via }] : []),
           { label: entry.resource.kind, value: <ResourceName entry={entry} /> },
@@ -109,11 +138,20 @@ function EntryFacts({ entry }: { entry: Entry }) {
           },
           ...(content?.policies ?? []).map((digest) => ({ label: 'Policy', value: <Hash digest={digest} /> })),
           ...(content?.drill ? [{ label: 'Drill', value: content.drill }] : []),
-          ...(content ? [{ label: 'Request', value: <code>{content.requestId}</code> }] : []),
+          ...(entry.requestId === null ? [] : [{ label: 'Request', value: <code>{entry.requestId}</code> }]),
+          ...(content?.traceId ? [{ label: 'Trace', value: <code>{content.traceId}</code> }] : []),
           { label: 'Digest', value: <Hash digest={entry.digest} /> },
           { label: 'Id', value: <code>{entry.id}</code> },
         ]}
       />
     </Panel>
+  )
+}
+
+function TheirActs({ actorId }: { actorId: string }) {
+  return (
+    <a className="text-link" href={withQuery(paths.audit(), { actor: actorId })}>
+      all entries of {actorId}
+    </a>
   )
 }

@@ -23,28 +23,116 @@ export default async function LogStatusPage() {
   const denied = await refusalOf(ctx, 'audit:read')
   if (denied) return <NoPermission {...denied} />
   const status = await readLogStatus(ctx)
-  const late = status.lagSeconds > lagSecondsMax
+  const standing = standingOf(status)
   return (
     <>
       <PageHead
         crumbs={[{ href: paths.audit(), label: 'Audit' }]}
         title="Log status"
         status={
-          <Status of={late ? 'degraded' : 'healthy'} chip>
-            {late ? 'Behind' : 'Up to date'}
+          <Status of={standing.of} chip>
+            {standing.word}
           </Status>
         }
         because={
-          status.head
+          standing.because ??
+          (status.head
             ? `${status.head.size.toLocaleString('en-US')} entries under one signed root; ${status.backlog} wait for their place.`
-            : 'Nothing was signed yet: the first entry makes the first checkpoint.'
+            : 'Nothing was signed yet: the first entry makes the first checkpoint.')
         }
       />
       <Columns>
-        <Head status={status} nowMs={ctx.clock.now().getTime()} />
-        <Verify status={status} origin={ctx.config.origin} />
+        <div>
+          <Head status={status} nowMs={ctx.clock.now().getTime()} />
+          <Watched status={status} nowMs={ctx.clock.now().getTime()} />
+        </div>
+        <div>
+          <Published status={status} nowMs={ctx.clock.now().getTime()} />
+          <Verify status={status} origin={ctx.config.origin} />
+        </div>
       </Columns>
     </>
+  )
+}
+
+function standingOf(status: LogStatus): { of: 'failed' | 'degraded' | 'healthy'; word: string; because?: string } {
+  const [mismatch] = status.monitor.mismatches
+  if (mismatch !== undefined) return { of: 'failed', word: 'Mismatch', because: mismatch }
+  if (status.originProblem !== null) return { of: 'failed', word: 'Origin changed', because: status.originProblem }
+  if (status.lagSeconds > lagSecondsMax) return { of: 'degraded', word: 'Behind' }
+  return { of: 'healthy', word: 'Up to date' }
+}
+
+function Watched({ status: { monitor, missing }, nowMs }: { status: LogStatus; nowMs: number }) {
+  const never = <Unknown because="a worker looks every minute" />
+  return (
+    <Panel title="Monitor" padded live>
+      <KeyValue
+        items={[
+          {
+            label: 'Found',
+            value:
+              monitor.mismatches.length === 0 ? (
+                <Status of="verified">Nothing wrong</Status>
+              ) : (
+                <ul className={s.mismatches}>
+                  {monitor.mismatches.map((text) => (
+                    <li key={text}>{text}</li>
+                  ))}
+                </ul>
+              ),
+          },
+          {
+            label: 'Head checked',
+            value: monitor.checkedAt ? <Ago atMs={monitor.checkedAt.getTime()} nowMs={nowMs} /> : never,
+          },
+          {
+            label: 'Whole log swept',
+            value: monitor.sweptAt ? <Ago atMs={monitor.sweptAt.getTime()} nowMs={nowMs} /> : never,
+          },
+          {
+            label: 'Missing entries',
+            value:
+              missing === 0
+                ? 'none'
+                : `${missing} that processes counted: taken out, or of transactions that failed at their end`,
+          },
+        ]}
+      />
+    </Panel>
+  )
+}
+
+function Published({ status: { publications }, nowMs }: { status: LogStatus; nowMs: number }) {
+  return (
+    <Panel title="Published outside" padded live>
+      {publications.length === 0 && (
+        <p className={s.note}>
+          Nowhere yet. Tampering is evident only against a copy that somebody else holds: set QUARTERDECK_AUDIT_PUBLISH
+          to a folder, a git repository or a bucket.
+        </p>
+      )}
+      {publications.map((place) => (
+        <KeyValue
+          key={place.target}
+          items={[
+            { label: 'Place', value: <code className={s.vkey}>{place.target}</code> },
+            { label: 'Size', value: `${place.size.toLocaleString('en-US')} entries` },
+            {
+              label: 'Published',
+              value: place.publishedAt ? (
+                <Ago atMs={place.publishedAt.getTime()} nowMs={nowMs} />
+              ) : (
+                <Unknown because="nothing was published there yet" />
+              ),
+            },
+            ...(place.failure === null
+              ? []
+              : [{ label: 'Failure', value: <Status of="failed">{place.failure}</Status> }]),
+          ]}
+        />
+      ))}
+    </Panel>
   )
 }
 

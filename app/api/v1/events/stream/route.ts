@@ -1,4 +1,4 @@
-import { hearChanges } from '../../../../_server/change-hub.ts'
+import { hearChanges, isHearing } from '../../../../_server/change-hub.ts'
 import { currentSession } from '../../../../_server/session.ts'
 
 export const dynamic = 'force-dynamic'
@@ -9,8 +9,8 @@ const coalesceMs = 250
 const streamMsMax = 10 * 60_000
 
 /**
- * The live stream of the console (Server-Sent Events): `ping` every two seconds, `change` when something of the
- * installation may have changed. It carries no data, only the hint to ask again, so it tells nothing across workspaces.
+ * The live stream of the console (Server-Sent Events): `ping` every two seconds while the server hears of changes and `stale`
+ * while it does not, `change` when something of the installation may have changed. It carries no data, only the hint to ask again, so it tells nothing across workspaces.
  */
 export async function GET(request: Request): Promise<Response> {
   const session = await currentSession()
@@ -24,14 +24,15 @@ export async function GET(request: Request): Promise<Response> {
       const send = (event: string, data: unknown) =>
         controller.enqueue(encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))
       let waiting: NodeJS.Timeout | undefined
-      const changed = () => {
+      const changed = (channel: string) => {
+        if (channel === 'lost') return send('stale', {})
         waiting ??= setTimeout(() => {
           waiting = undefined
           send('change', {})
         }, coalesceMs)
       }
       const unhear = hearChanges(ctx, changed)
-      const pings = setInterval(() => send('ping', {}), pingMs)
+      const pings = setInterval(() => send(isHearing() ? 'ping' : 'stale', {}), pingMs)
       const end = setTimeout(() => {
         leave?.()
         controller.close()
