@@ -15,7 +15,7 @@ import { insertGroupBinding, selectInGroup } from './queries-roles.ts'
  * that role in that scope already
  */
 export async function bindGroup(ctx: Ctx, input: BindGroupInput): Promise<{ bindingId: string }> {
-  const { issuer, group, role, environment, label, reason } = parseInput(BindGroupInput, input)
+  const { issuer, group, role, environment, label } = parseInput(BindGroupInput, input)
   const { workspaceId } = ctx
   const here = { kind: 'workspace', id: workspaceId, workspaceId }
   return mutate(
@@ -38,7 +38,7 @@ export async function bindGroup(ctx: Ctx, input: BindGroupInput): Promise<{ bind
         audit: {
           resource: { kind: 'group-binding', id: bindingId, name: group },
           after: { issuer, group, ...scope },
-          because: reason,
+          because: 'asked for',
         },
       }
     },

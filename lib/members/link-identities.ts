@@ -51,7 +51,7 @@ async function known(tx: Tx, workspaceId: string, identityId: string) {
       ? await selectIdentityById(tx, identityId)
       : await selectKnownIdentity(tx, identityId, workspaceId)
   if (!found || found.kind === 'worker' || found.kind === 'system')
-    throw problem('not-found', `There is no person or service ${identityId} in this workspace.`)
+    throw problem('not-found', 'There is no such person or service in this workspace.')
   return found
 }
 

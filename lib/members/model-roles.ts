@@ -18,7 +18,6 @@ export const BindGroupInput = z.strictObject({
   role: z.enum(roles).exclude(['worker']),
   environment: slug.nullable().default(null),
   label: label.nullable().default(null),
-  reason: reason.default('asked for'),
 })
 export type BindGroupInput = z.input<typeof BindGroupInput>
 

@@ -1,3 +1,5 @@
+import { recordStatement } from '#lib/attestations/record-statement.ts'
+import { aVote } from '#lib/attestations/statements.fixture.ts'
 import { createMonitor } from '#lib/drift/create-monitor.ts'
 import { createProfile } from '#lib/drift/create-profile.ts'
 import { buildProfile } from '#lib/drift/profile.ts'
@@ -5,6 +7,10 @@ import { createEndpoint } from '#lib/endpoints/create-endpoint.ts'
 import { deployVersion } from '#lib/endpoints/deploy-version.ts'
 import { reconcileEndpoints } from '#lib/endpoints/reconcile.ts'
 import { openIncident } from '#lib/incidents/open-incident.ts'
+import { bindGroup } from '#lib/members/bind-group.ts'
+import { bindRole } from '#lib/members/bind-role.ts'
+import { createDelegation } from '#lib/members/create-delegation.ts'
+import { linkIdentities } from '#lib/members/link-identities.ts'
 import { createEnvironment } from '#lib/models/create-environment.ts'
 import { registerVersion } from '#lib/models/register-version.ts'
 import type { Ctx } from '#lib/platform/context.ts'
@@ -16,7 +22,20 @@ import { createSlo } from '#lib/slos/create-slo.ts'
 import type { TestSystem } from '../../../tests/support/system.ts'
 
 export type Things = Record<
-  'servingEndpointId' | 'candidateId' | 'rolloutId' | 'profileId' | 'monitorId' | 'findingId' | 'sloId' | 'incidentId',
+  | 'personId'
+  | 'otherPersonId'
+  | 'groupBindingId'
+  | 'delegationId'
+  | 'linkId'
+  | 'servingEndpointId'
+  | 'candidateId'
+  | 'rolloutId'
+  | 'profileId'
+  | 'monitorId'
+  | 'findingId'
+  | 'sloId'
+  | 'incidentId'
+  | 'attestationId',
   string
 >
 
@@ -54,6 +73,7 @@ export async function makeThings(
   const incident = await openIncident(operator, opened)
   const findingId = await insertFinding(t, operator.workspaceId, monitorId, servingEndpointId)
   return {
+    ...(await makeRoles(t, people)),
     servingEndpointId,
     candidateId,
     rolloutId: rollout.id,
@@ -62,7 +82,25 @@ export async function makeThings(
     findingId,
     sloId: slo.id,
     incidentId: incident.id,
+    attestationId: await insertAttestation(t, operator.workspaceId, of.versionId),
   }
+}
+
+// Two more people, whom the developer stands beside: one may act for them, and the other is somebody twice.
+async function makeRoles(t: TestSystem, { admin, developer }: Record<'admin' | 'developer', { ctx: Ctx }>) {
+  const issuer = 'https://idp.test'
+  const member = async (name: string) => {
+    const subject = `${admin.ctx.workspaceId}-${name}`
+    return (await bindRole(admin.ctx, { issuer, subject, name, role: 'viewer' })).identityId
+  }
+  const [personId, otherPersonId, twinId] = [await member('pia'), await member('pit'), await member('pit-two')]
+  const { bindingId: groupBindingId } = await bindGroup(admin.ctx, { issuer, group: '/crew', role: 'viewer' })
+  const endsAt = new Date(t.clock.now().getTime() + 86_400_000)
+  const loan = { delegateId: otherPersonId, role: 'developer', endsAt, reason: 'a test' } as const
+  const { delegationId } = await createDelegation(developer.ctx, loan)
+  const twins = { identityId: otherPersonId, otherId: twinId, reason: 'a test' }
+  const { linkId } = await linkIdentities(admin.ctx, twins)
+  return { personId, otherPersonId, groupBindingId, delegationId, linkId }
 }
 
 // A finding is made by windows of traffic, which lib/drift tests; here one is needed to be read.
@@ -99,5 +137,12 @@ async function insertFinding(
       })
       .execute(),
   )
+  return id
+}
+
+// Statements are written by votes and evidence, which their domains test; here one is needed to be read.
+async function insertAttestation(t: TestSystem, workspaceId: string, subjectId: string): Promise<string> {
+  const about = { kind: 'vote', subjectKind: 'version', subjectId, statement: aVote(), now: t.clock.now() } as const
+  const { id } = await housekeep(t.system, 'lease', (tx) => recordStatement(tx, { workspaceId, ...about }))
   return id
 }
