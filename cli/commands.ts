@@ -2,9 +2,12 @@ import type { Command } from 'commander'
 import { declareAudit } from './audit.ts'
 import { declareCard } from './card.ts'
 import { declareCalc } from './calc.ts'
+import { declareGate } from './gate.ts'
+import { declarePack } from './pack.ts'
 import { declareRoles } from './roles.ts'
 import { declareStart } from './start.ts'
 import { declareToken } from './token.ts'
+import { declareVerify } from './verify.ts'
 
 /**
  * Every command of `quarterdeck`: a file `cli/<command>.ts` each, whose `declare…` names its options. What a command needs
@@ -16,5 +19,8 @@ export const declarations: readonly ((program: Command) => void)[] = [
   declareToken,
   declareCalc,
   declareAudit,
+  declareVerify,
+  declareGate,
+  declarePack,
   declareCard,
 ]

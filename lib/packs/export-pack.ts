@@ -13,7 +13,7 @@ import { readPackFacts } from './reads.ts'
 
 const entriesMax = 2_000
 
-export type ExportedPack = { name: string; zip: Uint8Array }
+export type ExportedPack = { name: string; sha256: string; zip: Uint8Array }
 
 /**
  * Makes the evidence pack of a version, an approval, a rollout or an incident: what the caller may read of it, everything
@@ -30,13 +30,14 @@ export async function exportPack(ctx: Ctx, input: ExportPackInput): Promise<Expo
   const files = packFiles({ facts, attestations, entries, checkpoint, trust, origin: ctx.config.origin, madeAt })
   // Stored, not deflated: the same files give the same bytes with whatever library, and text of this size is small.
   const zip = zipSync({ ...files }, { level: 0, mtime: madeAt })
+  const sha256 = hexOf(zip)
   const resource = { kind: about.kind, id: about.id, workspaceId: ctx.workspaceId }
   await mutate(
     ctx,
     { action: 'pack:export', load: () => Promise.resolve({ subject: facts, resource, name: facts.title }) },
     () => {
       const after = {
-        sha256: hexOf(zip),
+        sha256,
         bytes: zip.length,
         attestations: attestations.length,
         entries: entries.length,
@@ -44,7 +45,7 @@ export async function exportPack(ctx: Ctx, input: ExportPackInput): Promise<Expo
       return Promise.resolve({ value: undefined, audit: { after, because: 'An evidence pack was made.' } })
     },
   )
-  return { name: `evidence-${about.id}.zip`, zip }
+  return { name: `evidence-${about.id}.zip`, sha256, zip }
 }
 
 async function attestationsOf(ctx: Ctx, facts: PackFacts): Promise<PackAttestation[]> {

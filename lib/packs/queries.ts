@@ -17,3 +17,31 @@ export async function selectEntriesAbout(
     .limit(of.limit)
     .execute()
 }
+
+/** The environment and the versions of a model that a gate asks for, by digest or version or both. */
+export async function selectGated(
+  db: Reader,
+  asked: {
+    workspaceId: string
+    model: string
+    environment: string
+    digest?: string | undefined
+    version?: string | undefined
+  },
+) {
+  const environment = await db
+    .selectFrom('environment')
+    .select('id')
+    .where('workspace_id', '=', asked.workspaceId)
+    .where('name', '=', asked.environment)
+    .executeTakeFirst()
+  let query = db
+    .selectFrom('model_version as v')
+    .innerJoin('model as m', 'm.id', 'v.model_id')
+    .select(['v.id', 'v.version', 'v.digest', 'm.labels'])
+    .where('m.workspace_id', '=', asked.workspaceId)
+    .where('m.name', '=', asked.model)
+  if (asked.digest !== undefined) query = query.where('v.digest', '=', asked.digest)
+  if (asked.version !== undefined) query = query.where('v.version', '=', asked.version)
+  return { environmentId: environment?.id, versions: await query.orderBy('v.id').limit(2).execute() }
+}

@@ -38,7 +38,7 @@ export const idPrefixes = {
   delivery: 'nd',
   attestation: 'at',
   attestationKey: 'ak',
-  forgeHook: 'fh',
+  registry: 'rg',
 } as const
 
 export type IdKind = keyof typeof idPrefixes

@@ -1,12 +1,11 @@
 import { sql, type Kysely } from 'kysely'
 
-/** Attestations with the keys that sign them, and what code forges tell us. */
+/** Attestations with the keys that sign them. */
 export const attestations = {
   id: '0009_attestations',
   async up(db: Kysely<unknown>): Promise<void> {
     await sql.raw(keys).execute(db)
     await sql.raw(statements).execute(db)
-    await sql.raw(forges).execute(db)
   },
 }
 
@@ -54,15 +53,4 @@ end $$;
 create trigger attestation_fixed before update or delete on attestation for each row execute function attestation_fixed();
 create trigger attestation_kept before truncate on attestation for each statement execute function attestation_fixed();
 revoke delete, truncate on attestation from quarterdeck_writer;
-`
-
-const forges = `
-create table forge_hook (
-  id text primary key, workspace_id text not null references workspace, forge text not null check (forge in ('github','gitlab')),
-  sealed_secret text not null, created_at timestamptz not null, created_by text not null references identity, revoked_at timestamptz);
-create table forge_event (
-  hook_id text not null references forge_hook, delivery_id text not null, workspace_id text not null references workspace,
-  received_at timestamptz not null, kind text not null, commit_sha text, outcome text, content jsonb not null,
-  primary key (hook_id, delivery_id));
-create index forge_event_commit on forge_event (workspace_id, commit_sha) where commit_sha is not null;
 `

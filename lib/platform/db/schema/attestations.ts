@@ -1,5 +1,4 @@
 import type { Generated } from 'kysely'
-import type { Json } from './core.ts'
 
 export type AttestationTables = {
   attestation_key: {
@@ -41,24 +40,5 @@ export type AttestationTables = {
     lease_holder: string | null
     fence: Generated<bigint>
     attempts: Generated<number>
-  }
-  forge_hook: {
-    id: string
-    workspace_id: string
-    forge: 'github' | 'gitlab'
-    sealed_secret: string
-    created_at: Date
-    created_by: string
-    revoked_at: Date | null
-  }
-  forge_event: {
-    hook_id: string
-    delivery_id: string
-    workspace_id: string
-    received_at: Date
-    kind: string
-    commit_sha: string | null
-    outcome: string | null
-    content: Json<unknown>
   }
 }
