@@ -26,7 +26,13 @@ export async function startTestIssuer(): Promise<TestIssuer> {
     if (path === '/jwks') reads += 1
     const own = answers.get(path)
     const documents: Record<string, unknown> = {
-      '/.well-known/openid-configuration': { issuer, jwks_uri: `${issuer}/jwks` },
+      '/.well-known/openid-configuration': {
+        issuer,
+        jwks_uri: `${issuer}/jwks`,
+        authorization_endpoint: `${issuer}/authorize`,
+        token_endpoint: `${issuer}/token`,
+        end_session_endpoint: `${issuer}/logout`,
+      },
       '/jwks': { keys: keys.map((k) => k.publicJwk) },
     }
     const location = own?.location === undefined ? {} : { location: own.location }
