@@ -1,6 +1,7 @@
 /** Every address of the console, so that no page spells one out. Ids are encoded; a query is added by `withQuery`. */
 export const paths = {
   home: () => '/',
+  inbox: () => '/inbox',
   signIn: () => '/sign-in',
   /** Leads on to an identity provider: an `<a>`, never a `<Link>`, which would fetch it ahead. */
   signInStart: () => '/sign-in/start',
@@ -48,6 +49,7 @@ export const paths = {
   policies: () => '/policies',
   policy: (digest: string) => `/policies/${encodeURIComponent(digest)}`,
   settings: () => '/settings',
+  notificationSettings: () => '/settings/notifications',
 
   liveStream: () => '/api/v1/events/stream',
   apiReference: () => '/api/v1/openapi.json',

@@ -10,6 +10,7 @@ import { Shell } from '../_ui/shell/shell.tsx'
 import { endSession } from '../sign-in/actions.ts'
 import { DemoBadge } from './_demo/demo-badge.tsx'
 import { countWaiting } from './_home/needs.ts'
+import { Bell } from './inbox/bell.tsx'
 import { switchWorkspace } from './actions.ts'
 
 // Everything depends on who asks and on the present state: nothing here is ever prerendered.
@@ -22,6 +23,7 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
   const roles = [...new Set(members.filter((m) => m.identityId === ctx.actorId).map((m) => m.role))]
   return (
     <Shell
+      bell={<Bell ctx={ctx} />}
       live={<Live url={paths.liveStream()} />}
       demo={workspace.demo && <DemoBadge ctx={ctx} />}
       counts={counts}

@@ -1,6 +1,7 @@
 // Stroke icons of 16 px. One more is one more line here rather than a package; server components ship none as script.
 const shapes = {
   home: 'M2.500 7 8 2.500 13.500 7v6.500h-4v-4h-3v4h-4z',
+  bell: 'M4 11V7a4 4 0 0 1 8 0v4l1.500 1.500h-11zM6.500 14h3',
   inbox: 'M2 9h3.500l1 2h3l1-2H14M3.500 3h9L14 9v4H2V9z',
   cube: 'M8 1.800 13.500 5v6L8 14.200 2.500 11V5zM2.700 5 8 8l5.300-3M8 8v6',
   server: 'M2.500 3h11v4h-11zM2.500 9h11v4h-11zM5 5h.01M5 11h.01',

@@ -15,6 +15,8 @@ export type ShellProps = {
   workspace?: ReactNode
   /** The time range and the search, when a page has them. */
   tools?: ReactNode
+  /** What the person was told and has not read. */
+  bell?: ReactNode
   /** The state of the live stream. */
   live?: ReactNode
   /** Says that the data is a demonstration's. */
@@ -26,7 +28,7 @@ export type ShellProps = {
 }
 
 /** The frame of every page: rail and top bar; on phones a bar at the bottom whose last entry opens the whole list. */
-export function Shell({ children, workspace, tools, live, demo, user, counts = {} }: ShellProps) {
+export function Shell({ children, workspace, tools, bell, live, demo, user, counts = {} }: ShellProps) {
   return (
     <div className={s.shell}>
       <a className={s.skip} href="#main">
@@ -52,6 +54,7 @@ export function Shell({ children, workspace, tools, live, demo, user, counts = {
           {tools}
           <span className={s.push} />
           {demo}
+          {bell}
           {live}
         </header>
         <main id="main" className={s.main} tabIndex={-1}>
