@@ -63,7 +63,10 @@ function planLines(
     .filter(([, need]) => need > 0)
     .map(([role, need]) => `${need} ${role}${need === 1 ? '' : 's'}`)
   const evidence = plan.evidence.flatMap((check) =>
-    Object.entries(check.values).map(([name, value]) => `${name} ${value === null ? 'not measured' : shown(value)}`),
+    Object.entries(check.values).map(
+      ([name, value]) =>
+        `${name} ${value === null ? 'missing' : typeof value === 'number' ? shown(value) : String(value)}`,
+    ),
   )
   return [
     {
