@@ -6,6 +6,7 @@ const layers = [
   ['members', 'telemetry', 'runbooks'],
   ['attestations'],
   ['models'],
+  ['registries'],
   ['approvals'],
   ['notifications'],
   ['endpoints'],

@@ -58,7 +58,15 @@ async function measureOwn(): Promise<void> {
     databaseUrl: postgres.url,
     secret: 'a secret of a benchmark, 32 characters',
     role: 'bench',
-    ports: () => ({ traffic: none, cluster: none, registry: none, kms: none, checkpoints: none, notifier: none }),
+    ports: () => ({
+      traffic: none,
+      cluster: none,
+      registry: none,
+      upstream: none,
+      kms: none,
+      checkpoints: none,
+      notifier: none,
+    }),
   })
   const api = createApi(running.system, { rateLimit: { burst: 1e9, perSecond: 1e9 } })
   const server = serve({ fetch: api.fetch, hostname: '127.0.0.1', port: 0 }) as Server

@@ -56,7 +56,15 @@ async function main(): Promise<void> {
     databaseUrl: postgres.url,
     secret: 'a secret of a benchmark, 32 characters',
     role: 'bench',
-    ports: () => ({ traffic: none, cluster: none, registry: none, kms: none, checkpoints: none, notifier: none }),
+    ports: () => ({
+      traffic: none,
+      cluster: none,
+      registry: none,
+      upstream: none,
+      kms: none,
+      checkpoints: none,
+      notifier: none,
+    }),
   })
   try {
     await measure(running.system)

@@ -65,6 +65,9 @@ async function measure(databaseUrl: string): Promise<void> {
       traffic: () => memoryTraffic(plane, { manager: 'quarterdeck', nowMs }),
       cluster: () => memoryCluster(servers, { nowMs }),
       registry: (id) => builtinRegistry(system, id),
+      upstream: () => {
+        throw new Error('no registry outside is measured here')
+      },
       kms: () => memoryKms(memoryKeys()),
       checkpoints: () => [],
       notifier: () => memoryNotifier(memoryReceiver()),

@@ -10,6 +10,7 @@ export type IncidentKind =
   | 'slo'
   | 'endpoint'
   | 'artifact'
+  | 'registry'
   | 'audit-log'
   | 'person'
 
@@ -88,6 +89,8 @@ export function effectOf(entry: RuleEntry): Effect | undefined {
       return endpointEffect(told)
     case 'version':
       return artifactEffect(told)
+    case 'alias':
+      return aliasEffect(told)
     case 'log':
       return entry.kind === 'audit:monitor' ? logEffect(told) : undefined
     default:
@@ -197,6 +200,20 @@ function logEffect(told: Told): Opening | undefined {
     fingerprint: `log:${told.id}`,
     kind: 'audit-log',
     severity: 'sev1',
+    title,
+    mitigated: false,
+  }
+}
+
+// What the registry's other readers are served is not what was decided here.
+function aliasEffect(told: Told): Effect | undefined {
+  if (told.outcome !== 'found') return undefined
+  const title = `Alias moved outside: ${told.name}`
+  return {
+    ...common(told),
+    fingerprint: `alias:${told.id}`,
+    kind: 'registry',
+    severity: 'sev2',
     title,
     mitigated: false,
   }

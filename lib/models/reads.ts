@@ -17,6 +17,7 @@ import {
   type ModelRow,
   type VersionRow,
 } from './queries.ts'
+import { selectVersionNumbered } from './queries-numbered.ts'
 import { selectNewestVersions } from './queries-newest.ts'
 
 export type NewestVersion = { modelId: string; versionId: string; version: string; createdAt: Date; versions: number }
@@ -98,6 +99,21 @@ export function findEnvironment(db: Reader, id: string) {
 /** As above: the model. */
 export function findModel(db: Reader, id: string): Promise<ModelRow | undefined> {
   return selectModel(db, id)
+}
+
+/** As above: a model of the workspace by its name. */
+export function findModelNamed(db: Reader, workspaceId: string, name: string): Promise<ModelRow | undefined> {
+  return selectModelByName(db, workspaceId, name)
+}
+
+/** As above: a version by its number. */
+export function findVersionNumbered(db: Reader, modelId: string, version: string) {
+  return selectVersionNumbered(db, modelId, version)
+}
+
+/** As above: the aliases of a model. */
+export function findAliases(db: Reader, modelId: string) {
+  return selectAliases(db, modelId)
 }
 
 /** As above: what serves at endpoints, newest first. */

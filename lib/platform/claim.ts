@@ -2,7 +2,14 @@ import { sql } from 'kysely'
 import type { Tx } from './db/schema.ts'
 
 /** The tables whose rows reconcilers claim; each has due_at, lease_until, lease_holder, fence and attempts. */
-export type ClaimTable = 'endpoint' | 'rollout' | 'drift_monitor' | 'slo' | 'notification_delivery' | 'attestation'
+export type ClaimTable =
+  | 'endpoint'
+  | 'rollout'
+  | 'drift_monitor'
+  | 'slo'
+  | 'notification_delivery'
+  | 'attestation'
+  | 'registry'
 
 /** A row that this worker alone may act on until the lease ends, and the number that proves it. */
 export type Claim = { id: string; fence: bigint; attempts: number }

@@ -10,6 +10,7 @@ import type { KmsPort } from './ports/kms.ts'
 import type { NotifierPort } from './ports/notifier.ts'
 import type { RegistryPort } from './ports/registry.ts'
 import type { TrafficPort } from './ports/traffic.ts'
+import type { Upstream, UpstreamSettings } from './ports/upstream.ts'
 import type { Secrets } from './secrets.ts'
 
 /** The outside, by the name of a cluster binding or registry. Domains see these types, never an adapter. */
@@ -18,6 +19,8 @@ export type Ports = {
   traffic(cluster: string): TrafficPort
   cluster(cluster: string): ClusterPort
   registry(workspaceId: string): RegistryPort
+  /** A model registry outside, by what is needed to reach it; whoever opens it closes it. */
+  upstream(settings: UpstreamSettings): Upstream
   /** Where the keys are that sign attestations. */
   kms(): KmsPort
   /** Where the audit log's head is published; none where nothing is configured. */
@@ -53,6 +56,7 @@ export const channels = [
   'incidents',
   'changes',
   'notifications',
+  'registries',
 ] as const
 export type Channel = (typeof channels)[number]
 

@@ -20,6 +20,7 @@ describe('ungoverned writes', () => {
       'lease',
       'notification',
       'observation',
+      'registry-mirror',
       'retention',
       'sequencer',
       'session',

@@ -18,6 +18,7 @@ export const housekeepers = [
   'retention',
   'notification',
   'demo',
+  'registry-mirror',
 ] as const
 export type Housekeeper = (typeof housekeepers)[number]
 

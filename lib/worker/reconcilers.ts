@@ -15,6 +15,7 @@ import { reconcileReminders } from '#lib/notifications/reconcile-reminders.ts'
 import { reconcileNotifications } from '#lib/notifications/reconcile.ts'
 import type { Channel, System } from '#lib/platform/context.ts'
 import { releaseLease, takeLease } from '#lib/platform/lease.ts'
+import { reconcileRegistries } from '#lib/registries/reconcile.ts'
 import { reconcileRollouts } from '#lib/rollouts/reconcile.ts'
 import { reconcileSlos } from '#lib/slos/reconcile.ts'
 
@@ -38,6 +39,7 @@ export const reconcilers: readonly ReconcilerEntry[] = [
   { name: 'audit-retention', intervalMs: 600_000, wakes: [], turn: retainDetail },
   { name: 'approvals', intervalMs: 30_000, wakes: ['approvals'], turn: expireApprovals },
   { name: 'attestations', intervalMs: 2_000, wakes: ['audit'], turn: reconcileAttestations },
+  { name: 'registries', intervalMs: 1_000, wakes: ['registries'], turn: reconcileRegistries },
   { name: 'endpoints', intervalMs: 1_000, wakes: ['endpoints'], turn: reconcileEndpoints },
   { name: 'rollouts', intervalMs: 500, wakes: ['rollouts'], turn: reconcileRollouts },
   { name: 'drift', intervalMs: 1_000, wakes: ['drift'], turn: reconcileDrift },

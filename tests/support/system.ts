@@ -64,6 +64,9 @@ export async function testSystem(
     kms: () => kms,
     checkpoints: () => [],
     notifier: () => memoryNotifier(receiver),
+    upstream: () => {
+      throw new Error('this test has no outside registry: pass ports to testSystem')
+    },
     ...options.ports?.(system),
   })
   const running = await openSystem({

@@ -7,6 +7,7 @@ export const domains = [
   'runbooks',
   'attestations',
   'models',
+  'registries',
   'approvals',
   'notifications',
   'endpoints',

@@ -55,6 +55,7 @@ export function mortalSystem(t: TestSystem, diesBefore: number | null): MortalSy
       kms: () => mortal('kms', t.system.ports.kms(), life),
       checkpoints: () => t.system.ports.checkpoints(),
       notifier: () => mortal('notifier', t.system.ports.notifier(), life),
+      upstream: (settings) => mortal('upstream', t.system.ports.upstream(settings), life),
       registry: (id) =>
         mortal(
           'registry',

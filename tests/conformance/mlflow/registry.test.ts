@@ -53,12 +53,9 @@ describe('MLflow as a registry', () => {
 
   it('says what MLflow refuses: it keeps some names of aliases for itself', async () => {
     const u = await open()
-    for (const [alias, kind] of [
-      ['Latest', 'refused'],
-      ['v2', 'refused'],
-      ['no spaces?/', 'refused'],
-    ] as const) {
-      expect(await u.registry.writeAlias(u.model, alias, u.versions[0], { expected: null })).toMatchObject({ kind })
+    for (const alias of ['Latest', 'v2']) {
+      const result = await u.registry.writeAlias(u.model, alias, u.versions[0], { expected: null })
+      expect(result).toMatchObject({ kind: 'refused' })
     }
   })
 
