@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -21,40 +21,50 @@ export type Keycloak = {
   stop(): Promise<void>
 }
 
-/** The distribution, from Maven Central through `mvn`, kept by version in the user's cache. */
-async function distribution(): Promise<string> {
+/**
+ * Keycloak from Maven Central through `mvn`, and built once for a database in memory (its slow step), kept by version in the
+ * user's cache.
+ */
+async function builtKeycloak(): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'quarterdeck', 'keycloak')
-  const zip = join(cache, `keycloak-${keycloakVersion}.zip`)
-  if (existsSync(zip)) return zip
+  const built = join(cache, `keycloak-${keycloakVersion}-built`)
+  if (existsSync(built)) return built
   await mkdir(cache, { recursive: true })
-  const artifact = `org.keycloak:keycloak-quarkus-dist:${keycloakVersion}:zip`
-  const timeout = 600_000
-  const run = (...args: string[]) => execute('mvn', ['-B', '-q', ...args], { timeout })
-  await run('dependency:get', '-Dtransitive=false', `-Dartifact=${artifact}`)
-  await run('dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${cache}`)
-  await rename(join(cache, `keycloak-quarkus-dist-${keycloakVersion}.zip`), zip)
-  return zip
+  const timeout = 900_000
+  const zip = join(cache, `keycloak-${keycloakVersion}.zip`)
+  if (!existsSync(zip)) {
+    const artifact = `org.keycloak:keycloak-quarkus-dist:${keycloakVersion}:zip`
+    const maven = (...args: string[]) => execute('mvn', ['-B', '-q', ...args], { timeout })
+    await maven('dependency:get', '-Dtransitive=false', `-Dartifact=${artifact}`)
+    await maven('dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${cache}`)
+    await rename(join(cache, `keycloak-quarkus-dist-${keycloakVersion}.zip`), zip)
+  }
+  const draft = await mkdtemp(join(cache, 'draft-'))
+  await execute('unzip', ['-q', zip, '-d', draft])
+  const home = join(draft, `keycloak-${keycloakVersion}`)
+  await execute(join(home, 'bin', 'kc.sh'), ['build', '--db=dev-mem', '--cache=local'], { timeout })
+  // Written last, so that a build that was cut off is done again.
+  await rename(home, built)
+  await rm(draft, { recursive: true, force: true })
+  return built
 }
 
 /** Starts a real Keycloak with the realm imported, on loopback, its database in memory. */
 export async function startKeycloak(port: number, realmDocument: unknown): Promise<Keycloak> {
-  const zip = await distribution()
+  const built = await builtKeycloak()
   const work = await mkdtemp(join(tmpdir(), 'quarterdeck-keycloak-'))
-  await execute('unzip', ['-q', zip, '-d', work])
-  const home = join(work, `keycloak-${keycloakVersion}`)
+  const home = join(work, 'keycloak')
+  await cp(built, home, { recursive: true })
   await mkdir(join(home, 'data', 'import'), { recursive: true })
   await writeFile(join(home, 'data', 'import', 'realm.json'), JSON.stringify(realmDocument))
   const url = `http://127.0.0.1:${port}`
   let output = ''
-  const child = spawn(
-    join(home, 'bin', 'kc.sh'),
-    ['start-dev', '--http-host=127.0.0.1', `--http-port=${port}`, '--import-realm', '--db=dev-mem', '--cache=local'],
-    {
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, KC_BOOTSTRAP_ADMIN_USERNAME: admin.user, KC_BOOTSTRAP_ADMIN_PASSWORD: admin.password },
-    },
-  )
+  const options = ['--http-enabled=true', '--hostname-strict=false', '--http-host=127.0.0.1', `--http-port=${port}`]
+  const child = spawn(join(home, 'bin', 'kc.sh'), ['start', '--optimized', '--import-realm', ...options], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, KC_BOOTSTRAP_ADMIN_USERNAME: admin.user, KC_BOOTSTRAP_ADMIN_PASSWORD: admin.password },
+  })
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output = (output + chunk.toString('utf8')).slice(-20_000)))
   const stop = async () => {
@@ -62,7 +72,7 @@ export async function startKeycloak(port: number, realmDocument: unknown): Promi
     await rm(work, { recursive: true, force: true })
   }
   const issuer = `${url}/realms/${realm}`
-  const ready = await until(async () => child.exitCode !== null || (await answers(issuer)), 240)
+  const ready = await until(async () => child.exitCode !== null || (await answers(issuer)), 480)
   if (!ready || child.exitCode !== null) {
     await stop()
     throw new Error(`Keycloak did not start:\n${output}`)
