@@ -1,6 +1,7 @@
 /**
  * Holds our log folders against public tools: Tessera's `fsck` and golang.org/x/mod/sumdb/{note,tlog} must accept every
- * export, and they and our own verifier must refuse it with one bit flipped.
+ * export, and they and our own verifier must refuse it with one bit flipped; our verifier must find and name each of a thousand
+ * random flips. And the port that publishes checkpoints must keep its contract against a real S3 server.
  *
  *   node tests/conformance/audit/run.ts                                  exports made here, of several sizes
  *   node tests/conformance/audit/run.ts --export FOLDER --vkey FILE      that one, and damaged copies of it
@@ -17,10 +18,11 @@ import { encodeSignerKey, encodeVerifierKey, generateNoteKey, parseSignerKey } f
 import { openNote, signNote } from '#lib/audit/signed-note.ts'
 import { filesOf, makeExport, testSigner } from '#lib/audit/test-export.ts'
 import { verifyExport } from '#lib/audit/verify-export.ts'
+import { checkBitFlips } from './bit-flips.ts'
 import { buildTools, type Tools } from './build-tools.ts'
 
 const FSCK_TIMEOUT_SECONDS = 60
-const LOGS: readonly (readonly number[])[] = [[1], [2], [255], [256], [257], [5, 200, 256, 300], [70_000]]
+const LOGS: readonly (readonly number[])[] = [[1], [2], [255], [256], [257], [5, 200, 256, 300], [30_000, 100_000]]
 
 await main()
 
@@ -41,6 +43,8 @@ async function main(): Promise<void> {
     } else {
       await checkNotes(tools, work, record)
       for (const sizes of LOGS) await checkMadeLog(tools, work, sizes, record)
+      await checkBitFlips(work, record)
+      await checkBucket(tools, record)
       await checkDemonstration(tools, work, record)
     }
   } finally {
@@ -51,10 +55,19 @@ async function main(): Promise<void> {
   process.exitCode = failed === 0 && results.length > 0 ? 0 : 1
 }
 
-type Record = (name: string, ok: boolean, detail: string) => void
+type Report = (name: string, ok: boolean, detail: string) => void
+
+/** The contract of the checkpoint store against a real S3 server, in a test run of its own. */
+async function checkBucket(tools: Tools, record: Report): Promise<void> {
+  const root = path.join(import.meta.dirname, '..', '..', '..')
+  const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs')
+  const args = [vitest, 'run', '--config', path.join(import.meta.dirname, 'vitest.config.ts')]
+  const { code, output } = await run(process.execPath, args, { QUARTERDECK_VERSITYGW: tools.versitygw })
+  record('the checkpoint store keeps its contract against an S3 server', code === 0, output)
+}
 
 /** The log of the demonstration, as the stories of `npm test` have exported it: the product's own, not one made here. */
-async function checkDemonstration(tools: Tools, work: string, record: Record): Promise<void> {
+async function checkDemonstration(tools: Tools, work: string, record: Report): Promise<void> {
   const folder = path.join(import.meta.dirname, '..', '..', '..', 'var', 'demo-export')
   const vkey = path.join(folder, 'log.vkey')
   if (existsSync(vkey)) return checkLog(tools, work, 'the demonstration', folder, vkey, record)
@@ -62,7 +75,7 @@ async function checkDemonstration(tools: Tools, work: string, record: Record): P
 }
 
 /** The same key and text must give the same bytes in x/mod and here, and each must open the other's note. */
-async function checkNotes(tools: Tools, work: string, record: Record): Promise<void> {
+async function checkNotes(tools: Tools, work: string, record: Report): Promise<void> {
   const signer = parseSignerKey(generateNoteKey('example.com/audit').skey)
   const text = 'one\n\nzwei — ✓\n'
   const [skeyFile, textFile] = [path.join(work, 'skey'), path.join(work, 'text')]
@@ -74,7 +87,7 @@ async function checkNotes(tools: Tools, work: string, record: Record): Promise<v
   record('our verifier opens x/mod’s note', openNote(theirs.stdout, [signer]).text === text, theirs.stdout)
 }
 
-async function checkMadeLog(tools: Tools, work: string, sizes: readonly number[], record: Record): Promise<void> {
+async function checkMadeLog(tools: Tools, work: string, sizes: readonly number[], record: Report): Promise<void> {
   const name = `log published at ${sizes.join(', ')}`
   const folder = path.join(work, sizes.join('-'))
   const signer = testSigner('example.com/audit')
@@ -91,7 +104,7 @@ async function checkLog(
   name: string,
   folder: string,
   vkeyFile: string,
-  record: Record,
+  record: Report,
 ): Promise<void> {
   const vkey = await readFile(vkeyFile, 'utf8')
   const report = await verifyExport(folder, { vkey })
@@ -157,9 +170,10 @@ async function runFsck(tools: Tools, folder: string, vkeyFile: string): Promise<
   return { ...outcome, accepted: outcome.code === 0 && outcome.output.includes("Successfully fsck'd") }
 }
 
-function run(program: string, args: readonly string[]): Promise<Outcome> {
+function run(program: string, args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Outcome> {
   return new Promise((resolve) => {
-    const options = { timeout: FSCK_TIMEOUT_SECONDS * 1_000, maxBuffer: 32 * 1024 * 1024 }
+    const env = { ...process.env, ...more }
+    const options = { timeout: FSCK_TIMEOUT_SECONDS * 1_000, maxBuffer: 32 * 1024 * 1024, env }
     execFile(program, [...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
       resolve({ code, stdout, output: `${stdout}${stderr}`.trim().split('\n').slice(-3).join(' | ') })
