@@ -42,7 +42,7 @@ async function builtKeycloak(): Promise<string> {
   const draft = await mkdtemp(join(cache, 'draft-'))
   await execute('unzip', ['-q', zip, '-d', draft])
   const home = join(draft, `keycloak-${keycloakVersion}`)
-  await execute(join(home, 'bin', 'kc.sh'), ['build', '--db=dev-mem', '--cache=local'], { timeout })
+  await execute(join(home, 'bin', 'kc.sh'), ['build', '--db=dev-mem'], { timeout })
   // Written last, so that a build that was cut off is done again.
   await rename(home, built)
   await rm(draft, { recursive: true, force: true })
@@ -60,11 +60,15 @@ export async function startKeycloak(port: number, realmDocument: unknown): Promi
   const url = `http://127.0.0.1:${port}`
   let output = ''
   const options = ['--http-enabled=true', '--hostname-strict=false', '--http-host=127.0.0.1', `--http-port=${port}`]
-  const child = spawn(join(home, 'bin', 'kc.sh'), ['start', '--optimized', '--import-realm', ...options], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, KC_BOOTSTRAP_ADMIN_USERNAME: admin.user, KC_BOOTSTRAP_ADMIN_PASSWORD: admin.password },
-  })
+  const child = spawn(
+    join(home, 'bin', 'kc.sh'),
+    ['start', '--optimized', '--import-realm', '--cache=local', ...options],
+    {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, KC_BOOTSTRAP_ADMIN_USERNAME: admin.user, KC_BOOTSTRAP_ADMIN_PASSWORD: admin.password },
+    },
+  )
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output = (output + chunk.toString('utf8')).slice(-20_000)))
   const stop = async () => {
