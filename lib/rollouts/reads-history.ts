@@ -15,6 +15,6 @@ export async function readRolloutHistory(ctx: Ctx, id: string): Promise<EntryVie
   const row = await selectRollout(ctx.db, id)
   if (row?.workspaceId !== ctx.workspaceId) throw problem('not-found', 'There is no such rollout in this workspace.')
   await authorizeRead(ctx, 'rollout:read', resourceOf(row))
-  const entries = await selectEntries(ctx.db, { workspaceId: ctx.workspaceId, resourceId: id, limit: entriesMax })
+  const { entries } = await selectEntries(ctx.db, { workspaceId: ctx.workspaceId, resourceId: id, limit: entriesMax })
   return entries.filter(({ outcome }) => outcome !== 'denied')
 }
