@@ -1,6 +1,8 @@
 /**
- * What the audit log costs: governed writes a second through the door with 1 and 16 writers, next to bare INSERTs of the same
- * bytes in the same run, and entries sequenced a second. One JSON line for each figure.
+ * What the audit log costs: governed writes a second through the door with 1, 8 and 32 writers, next to bare INSERTs of the same
+ * bytes in the same run; how long a committed entry waits for its place under a signed head while eight writers write and a
+ * sequencer runs as the worker runs it; and entries sequenced a second. One JSON line for each figure. What a proof costs
+ * in a log of a million entries is measured by audit-search.ts, which makes such a log.
  *
  *   node bench/audit.ts [entries]
  */
@@ -21,6 +23,7 @@ import { migrations } from '#lib/platform/db/migrations/all.ts'
 import { silentLog } from '#lib/platform/log.ts'
 import { openSystem } from '#lib/system.ts'
 import { noOutsidePorts } from '#lib/system/bind-ports.ts'
+import { startLoop } from '#lib/worker/loop.ts'
 
 const count = Number(process.argv[2] ?? 2_000)
 if (!Number.isSafeInteger(count) || count < 16)
@@ -43,7 +46,7 @@ try {
 async function measureOn(url: string): Promise<void> {
   await migrate({ ownerUrl: url, migrations, now: new Date() })
   const { system, close } = await openSystem({
-    config: readConfig({ DATABASE_POOL_MAX: '16' }),
+    config: readConfig({ DATABASE_POOL_MAX: '32' }),
     databaseUrl: url,
     secret: 'a secret for benchmarks only, 32 chars or more',
     role: 'bench',
@@ -52,7 +55,7 @@ async function measureOn(url: string): Promise<void> {
   })
   const bare = await bareTable(url)
   try {
-    for (const writers of [1, 16]) {
+    for (const writers of [1, 8, 32]) {
       const governed = await rate(writers, () => governedWrite(system))
       const plain = await rate(writers, await bare.insertOf())
       report(`governed-writes-${writers}`, governed, 'entries/s')
@@ -62,9 +65,70 @@ async function measureOn(url: string): Promise<void> {
     let placed = 0
     for (let n = await sequenceEntries(system); n > 0; n = await sequenceEntries(system)) placed += n
     report('sequenced', (placed * 1_000) / (performance.now() - start), 'entries/s')
+    await measureDelay(system)
   } finally {
     await bare.end()
     await close()
+  }
+}
+
+/** From a write's answer to the signed head that covers it, with the sequencer on its timer and on its hint. */
+async function measureDelay(system: System): Promise<void> {
+  const waiting = new Map<string, number>()
+  const delays: number[] = []
+  const stop = new AbortController()
+  const loop = startLoop(
+    {
+      name: 'audit-sequencer',
+      intervalMs: 1_000,
+      turn: async () => {
+        const count = await sequenceEntries(system)
+        if (count > 0) await arrived(system, waiting, delays)
+        return count
+      },
+    },
+    { clock: system.clock, log: system.log, metrics: system.metrics, signal: stop.signal },
+  )
+  await rate(8, async () => {
+    await governedWrite({ ...system, instance: { id: system.instance.id, next: counted(system, waiting) } })
+    loop.wake()
+  })
+  const end = performance.now() + 10_000
+  while (waiting.size > 0 && performance.now() < end) await system.clock.sleep(50)
+  stop.abort()
+  await loop.stopped
+  if (waiting.size > 0) throw new Error(`${waiting.size} entries got no place within ten seconds`)
+  delays.sort((a, b) => a - b)
+  for (const [name, q] of [
+    ['p50', 0.5],
+    ['p99', 0.99],
+  ] as const)
+    report(`inclusion-delay-${name}`, delays[Math.floor(q * (delays.length - 1))] ?? 0, 'ms')
+}
+
+// The counter is drawn just before the insert, so the delay contains the write's own end and its commit: never too short.
+function counted(system: System, waiting: Map<string, number>): () => bigint {
+  return () => {
+    const counter = system.instance.next()
+    waiting.set(counter.toString(), performance.now())
+    return counter
+  }
+}
+
+async function arrived(system: System, waiting: Map<string, number>, delays: number[]): Promise<void> {
+  const now = performance.now()
+  const rows = await system.db
+    .selectFrom('audit_leaf as l')
+    .innerJoin('audit_entry as e', 'e.id', 'l.entry_id')
+    .select('e.counter')
+    .orderBy('l.index', 'desc')
+    .limit(2_000)
+    .execute()
+  for (const { counter } of rows) {
+    const since = waiting.get(counter.toString())
+    if (since === undefined) continue
+    waiting.delete(counter.toString())
+    delays.push(now - since)
   }
 }
 
@@ -82,7 +146,7 @@ async function bareTable(url: string) {
   const pool = openPool({
     url,
     role: 'owner',
-    max: 16,
+    max: 32,
     applicationName: 'bench',
     onError: (error) => console.error(error),
   })
