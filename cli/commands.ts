@@ -4,6 +4,8 @@ import { declareCard } from './card.ts'
 import { declareCalc } from './calc.ts'
 import { declareGate } from './gate.ts'
 import { declarePack } from './pack.ts'
+import { declareEvidence, declarePolicy } from './evidence.ts'
+import { declareRegistry } from './registry.ts'
 import { declareRoles } from './roles.ts'
 import { declareStart } from './start.ts'
 import { declareToken } from './token.ts'
@@ -23,4 +25,7 @@ export const declarations: readonly ((program: Command) => void)[] = [
   declareGate,
   declarePack,
   declareCard,
+  declareEvidence,
+  declareRegistry,
+  declarePolicy,
 ]

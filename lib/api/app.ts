@@ -12,10 +12,12 @@ import { addAuditLog } from './audit-log.ts'
 import { authenticate, contextOf } from './authenticate.ts'
 import { bodyBytesDefault, readJsonBody } from './body.ts'
 import { addDocument } from './add-document.ts'
+import { breakGlassRoutes } from './break-glass.ts'
 import { cardRoutes } from './cards.ts'
 import { costRoutes } from './costs.ts'
 import { driftRoutes } from './drift.ts'
 import { endpointRoutes } from './endpoints.ts'
+import { evidenceRoutes } from './evidence.ts'
 import { keyedRequest, runOnce } from './idempotency.ts'
 import { incidentRoutes } from './incidents.ts'
 import { memberRoutes } from './members.ts'
@@ -27,6 +29,8 @@ import { addPublicProofs } from './public-proofs.ts'
 import { qualityRoutes } from './quality.ts'
 import { defaultRateLimit, rateLimiter, type RateLimit } from './rate-limit.ts'
 import { rolloutRoutes } from './rollouts.ts'
+import { registryRoutes } from './registries.ts'
+import { addRegistryHook } from './registry-hook.ts'
 import type { ApiRoute } from './route.ts'
 import { apiPrefix, type Api, type ApiEnv } from './scope.ts'
 import { serviceAccountRoutes } from './service-accounts.ts'
@@ -39,8 +43,11 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...accessRoutes,
   ...serviceAccountRoutes,
   ...modelRoutes,
+  ...registryRoutes,
   ...cardRoutes,
+  ...evidenceRoutes,
   ...approvalRoutes,
+  ...breakGlassRoutes,
   ...notificationRoutes,
   ...endpointRoutes,
   ...rolloutRoutes,
@@ -70,6 +77,7 @@ export function createApi(system: System, options: { rateLimit?: RateLimit } = {
   addAuditLog(app, system)
   addWellKnown(app, system)
   addPublicProofs(app, system, admit)
+  addRegistryHook(app, system)
   addDocument(app, system, apiRoutes)
   for (const route of apiRoutes) {
     const path = `${apiPrefix}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`

@@ -1,3 +1,4 @@
+import { attachEvidence } from '#lib/models/attach-evidence.ts'
 import { findVersion } from '#lib/models/reads.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
@@ -9,7 +10,8 @@ import { profileDigest } from './profile.ts'
 import { insertProfile } from './queries-monitors.ts'
 
 /**
- * Stores the reference profile of a version. It is its digest: written once, never changed.
+ * Stores the reference profile of a version. It is its digest: written once, never changed; and it is evidence of the
+ * version, of the kind drift-baseline.
  * @throws `invalid` when the digest that was sent is not the profile's, `conflict` when the version has this profile already
  */
 export async function createProfile(ctx: Ctx, input: CreateProfileInput): Promise<ProfileView> {
@@ -38,6 +40,12 @@ export async function createProfile(ctx: Ctx, input: CreateProfileInput): Promis
       const row = { id, workspaceId: ctx.workspaceId, versionId, digest, source, rows: profile.rows, createdAt: now }
       if (!(await insertProfile(tx, { ...row, content: profile, createdBy: ctx.actorId })))
         throw problem('conflict', `${version.modelName}@${version.version} has this profile already.`, { digest })
+      await attachEvidence(tx, ctx, {
+        version,
+        kind: 'drift-baseline',
+        content: { profile: digest, source, rows: profile.rows, features: profile.features.length },
+        source: { kind: 'profile', id },
+      })
       const { workspaceId: _, ...view } = row
       const after = { version: versionId, digest, source, rows: profile.rows, features: profile.features.length }
       return {

@@ -5,6 +5,8 @@ import { sampleProfile } from './things.ts'
 
 const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
 
+const samplePolicy = readFileSync(new URL('../../../policies/approvals/protected.yaml', import.meta.url), 'utf8')
+
 type Ids = Site['ids'] & { revisionDigest: string }
 
 /** A valid body of every operation that takes one; the ids in it are of the site given. */
@@ -35,6 +37,14 @@ export const sampleBodies: Record<string, (ids: Ids) => Record<string, unknown>>
   setAlias: ({ versionId }) => ({ alias: 'champion', versionId, expectedVersionId: null, reason: 'a sample' }),
   registerVersion: () => ({ version: '7.0.0', digest: someDigest, artifactUri: 's3://sample' }),
   editCard: () => ({ text: '# A card', expectedDigest: digestOf(''), reason: 'a sample' }),
+  addEvidence: () => ({ kind: 'evaluation', content: { metrics: { auc: 0.9 } } }),
+  addRunEvidence: () => ({
+    run: { info: { run_id: 'r1', status: 'FINISHED' }, data: { metrics: [{ key: 'auc', value: 0.9 }] } },
+  }),
+  withdrawEvidence: () => ({ reason: 'a sample' }),
+  useBreakGlass: ({ versionId, environmentId }) => ({ versionId, environmentId, reason: 'a sample of an emergency' }),
+  reviewBreakGlass: () => ({ verdict: 'accepted', reason: 'a sample' }),
+  whatIfPolicies: () => ({ policies: samplePolicy }),
   requestApproval: ({ versionId, environmentId }) => ({ versionId, environmentId, reason: 'a sample' }),
   castVote: ({ revisionDigest }) => ({ decision: 'approve', reason: 'a sample', revisionDigest }),
   withdrawApproval: () => ({ reason: 'a sample' }),
