@@ -1,4 +1,4 @@
-import { can } from '#lib/members/model.ts'
+import { can, type HeldRole } from '#lib/members/model.ts'
 import type { listMembers } from '#lib/members/reads.ts'
 import { stateRefusal } from '../../_server/refusal.ts'
 import { curlOf } from '../../_ui/curl.ts'
@@ -14,6 +14,8 @@ type Row = Awaited<ReturnType<typeof listMembers>>[number]
 
 export type MemberTableProps = {
   members: readonly Row[]
+  /** Roles of groups with somebody in them: an admin of those is one as well. */
+  groupAdmins: readonly HeldRole[]
   actorId: string
   nowMs: number
   /** Why the caller may not take roles away, or null. */
@@ -84,8 +86,8 @@ function columnsOf(props: MemberTableProps): Column<Row>[] {
   ]
 }
 
-function Unbind({ row, members, noUnbind, origin, workspace }: MemberTableProps & { row: Row }) {
-  const may = can.unbind(row, members)
+function Unbind({ row, members, groupAdmins, noUnbind, origin, workspace }: MemberTableProps & { row: Row }) {
+  const may = can.unbind(row, [...members, ...groupAdmins])
   return (
     <GovernedAction
       refusal={noUnbind ?? (may.allowed ? null : stateRefusal(may.because))}
