@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { accessMatrix, buildAccessRules } from '#lib/access/rules.ts'
+import { accessMatrix } from '#lib/access/access-matrix.ts'
+import { buildAccessRules } from '#lib/access/rules.ts'
 
 // Writes policies/access/access-matrix.txt: who may do what, for review. A test holds it equal to the rules.
 const folder = join(import.meta.dirname, '..', 'policies', 'access')

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { accessMatrix } from './access-matrix.ts'
 import { actions, roles, type Resource } from './actions.ts'
 import { currentRules, loadAccessRules } from './current.ts'
 import { decideAccess, type Binding } from './decide.ts'
-import { accessMatrix, buildAccessRules, type AccessRules } from './rules.ts'
+import { buildAccessRules, type AccessRules } from './rules.ts'
 
 const folder = join(import.meta.dirname, '..', '..', 'policies', 'access')
 let model: string

@@ -37,16 +37,6 @@ export async function buildAccessRules(modelText: string, policyText: string): P
   }
 }
 
-/** The golden matrix: a line an action, a column a role. */
-export function accessMatrix(rules: AccessRules): string {
-  const width = Math.max(...actions.map((a) => a.length)) + 2
-  const head = 'action'.padEnd(width) + roles.map((r) => r.padEnd(11)).join('')
-  const rows = actions.map(
-    (action) => action.padEnd(width) + roles.map((r) => (rules.allows(r, action) ? 'allow' : '-').padEnd(11)).join(''),
-  )
-  return `${[head, ...rows].map((line) => line.trimEnd()).join('\n')}\n`
-}
-
 // Roles and actions are closed lists, so casbin's answers are asked once and kept: a lookup costs nothing afterwards,
 // and a reload is a new table.
 function tabulate(enforcer: Enforcer): Map<Role, Set<Action>> {
