@@ -32,7 +32,13 @@ export async function connectRegistry(ctx: Ctx, input: ConnectRegistryInput): Pr
         upstreamWorkspace: upstreamWorkspace ?? null,
       }
       const isNew = await insertRegistry(tx, {
-        ...{ id, workspaceId: ctx.workspaceId, name, kind: 'mlflow', url, settings, outsideEdits },
+        id,
+        workspaceId: ctx.workspaceId,
+        name,
+        kind: 'mlflow',
+        url,
+        settings,
+        outsideEdits,
         sealedCredentials: sealAuth(ctx.secrets, id, auth),
         sealedHookSecret: sealHookSecret(ctx.secrets, id, hookSecret),
         because: 'It is being asked.',

@@ -63,8 +63,20 @@ function toView(row: RegistryRow, counts: RegistryCounts = none): RegistryView {
   const { id, name, kind, url, settings, outsideEdits, state, because, server } = row
   const { createdAt, checkedAt, scannedAt, syncedAt, hookAt } = row
   return {
-    ...{ id, name, kind, url, auth: settings.auth, outsideEdits, state, because },
-    ...{ serverVersion: server?.version ?? null, createdAt, checkedAt, scannedAt, syncedAt, hookAt },
+    id,
+    name,
+    kind,
+    url,
+    auth: settings.auth,
+    outsideEdits,
+    state,
+    because,
+    serverVersion: server?.version ?? null,
+    createdAt,
+    checkedAt,
+    scannedAt,
+    syncedAt,
+    hookAt,
     ...counts,
   }
 }

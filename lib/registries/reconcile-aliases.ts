@@ -124,7 +124,7 @@ async function adopt(look: Look, decision: { versionId: string; because: string 
 }
 
 async function write(look: Look, { intended, observed }: AliasFacts): Promise<void> {
-  if (intended?.number == null) return
+  if (intended === null || intended.number === null) return
   const { upstream, model, alias } = look
   const expected = observed === null ? null : String(observed.number)
   const result = await upstream.registry.writeAlias(model.name, alias, String(intended.number), { expected })

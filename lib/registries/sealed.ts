@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { UpstreamSettings } from '#lib/platform/ports/upstream.ts'
 import { seal, unseal } from '#lib/platform/seal.ts'
 import type { Secrets } from '#lib/platform/secrets.ts'
