@@ -1,9 +1,10 @@
+import { sql } from 'kysely'
 import { json, type Reader, type Tx } from '#lib/platform/db/schema.ts'
 import type { Claim } from '#lib/platform/claim.ts'
 import type { DeliveryState } from './model.ts'
 
 /** Where a delivery that has ended is due: never, as far as claiming goes. */
-const never = new Date('9999-12-31T00:00:00.000Z')
+const never = sql<Date>`timestamptz '9999-12-31 00:00:00Z'`
 
 export type NewDelivery = {
   id: string
