@@ -165,7 +165,9 @@ describe('quarterdeck verify', () => {
 
   it('believes the zip file, the folder, the envelope and the bundle', async () => {
     await writeFile(path.join(work, 'pack.zip'), d.exported.zip)
-    const bundle = decision.file.replace('attestations', 'bundles').replace('.dsse.json', '.sigstore.json')
+    const bundle = decision.file
+      .replace('/pack/attestations/', '/pack/bundles/')
+      .replace('.dsse.json', '.sigstore.json')
     for (const file of [path.join(work, 'pack.zip'), path.join(work, 'pack'), decision.file, bundle]) {
       const told = await quarterdeck(file, ...trusted(), '--level', 'QUARTERDECK_TWO_PERSON_APPROVED')
       expect(told, told.output).toMatchObject({ code: 0 })
