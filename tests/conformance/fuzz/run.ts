@@ -80,7 +80,8 @@ async function fuzzAs(schemathesis: string, who: string, ports: Ports, data: str
     phases: 'coverage,fuzzing',
     'max-time': String(runSecondsMax),
     'max-examples': '4',
-    workers: '2',
+    // Python's parser is not safe in several threads of Hypothesis.
+    workers: '1',
     'request-timeout': '20',
     'generation-database': 'none',
     'suppress-health-check': 'all',
