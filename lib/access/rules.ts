@@ -29,9 +29,10 @@ export async function buildAccessRules(modelText: string, policyText: string): P
     const orphans = actions.filter((action) => !roles.some((role) => table.get(role)?.has(action)))
     throw new Error(`no role may ever do: ${orphans.join(', ')}`)
   }
+  const holders = new Map(actions.map((action) => [action, roles.filter((role) => table.get(role)?.has(action))]))
   return {
     allows: (role, action) => table.get(role)?.has(action) ?? false,
-    rolesFor: (action) => roles.filter((role) => table.get(role)?.has(action)),
+    rolesFor: (action) => [...(holders.get(action) ?? [])],
     linesFor: (role, action) => linesOf(enforcer, role, action),
     digest: policyDigest({ model: modelText, policy: policyText }),
   }
