@@ -20,7 +20,15 @@ const running = await openSystem({
     const none = () => {
       throw new Error('ingest has no ports')
     }
-    return { traffic: none, cluster: none, registry: none, upstream: none, kms: none, checkpoints: none }
+    return {
+      traffic: none,
+      cluster: none,
+      registry: none,
+      upstream: none,
+      kms: none,
+      checkpoints: none,
+      notifier: none,
+    }
   },
 })
 const ingest = await startIngest(running.system, { port: 0, host: '127.0.0.1' })
