@@ -33,7 +33,8 @@ function isJson(type: string | null): boolean {
   return essence === 'application/json' && parameters.every((p) => /^charset="?utf-8"?$/.test(p))
 }
 
-async function readBytes(request: Request, bytesMax: number): Promise<Buffer> {
+/** Reads a body as it came. @throws `too-large` */
+export async function readBytes(request: Request, bytesMax: number): Promise<Buffer> {
   if (request.bodyUsed || request.body === null) return Buffer.alloc(0)
   const parts: Uint8Array[] = []
   let length = 0

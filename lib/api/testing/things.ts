@@ -9,6 +9,7 @@ import { reconcileEndpoints } from '#lib/endpoints/reconcile.ts'
 import { openIncident } from '#lib/incidents/open-incident.ts'
 import { bindGroup } from '#lib/members/bind-group.ts'
 import { bindRole } from '#lib/members/bind-role.ts'
+import { createServiceAccount } from '#lib/members/create-service-account.ts'
 import { createDelegation } from '#lib/members/create-delegation.ts'
 import { linkIdentities } from '#lib/members/link-identities.ts'
 import { createEnvironment } from '#lib/models/create-environment.ts'
@@ -17,11 +18,13 @@ import type { Ctx } from '#lib/platform/context.ts'
 import { json } from '#lib/platform/db/schema.ts'
 import { housekeep } from '#lib/platform/housekeep.ts'
 import { newId } from '#lib/platform/ids.ts'
+import { connectRegistry } from '#lib/registries/connect-registry.ts'
 import { startRollout } from '#lib/rollouts/start-rollout.ts'
 import { createSlo } from '#lib/slos/create-slo.ts'
 import type { TestSystem } from '../../../tests/support/system.ts'
 
 export type Things = Record<
+  | 'accountId'
   | 'personId'
   | 'otherPersonId'
   | 'groupBindingId'
@@ -35,7 +38,8 @@ export type Things = Record<
   | 'findingId'
   | 'sloId'
   | 'incidentId'
-  | 'attestationId',
+  | 'attestationId'
+  | 'registryId',
   string
 >
 
@@ -74,6 +78,8 @@ export async function makeThings(
   const findingId = await insertFinding(t, operator.workspaceId, monitorId, servingEndpointId)
   return {
     ...(await makeRoles(t, people)),
+    accountId: (await createServiceAccount(admin, { name: 'nightly', purpose: 'a sample' })).id,
+    registryId: (await connectRegistry(admin, { name: 'mlflow', url: 'http://127.0.0.1:9' })).id,
     servingEndpointId,
     candidateId,
     rolloutId: rollout.id,
