@@ -56,6 +56,21 @@ describe('an export of the log', () => {
     expect(await readFile(path.join(folder, 'README.txt'), 'utf8')).toContain(`${made.size} entries`)
   })
 
+  it('lets nobody change what its instructions say, figures included', async () => {
+    const { vkey } = await exportLog(await ws.as('auditor'), folder)
+    const file = path.join(folder, 'README.txt')
+    const text = await readFile(file, 'utf8')
+    for (const changed of [
+      text.replace(/\d+ entries/, '9 entries'),
+      text.replace(/contents of \d+/, 'contents of 9'),
+      'x',
+    ]) {
+      await writeFile(file, changed)
+      const { findings } = await verifyExport(folder, { vkey })
+      expect(findings).toMatchObject([{ kind: 'readme-differs', where: 'README.txt' }])
+    }
+  })
+
   it('is an entry itself, made before it', async () => {
     const auditor = await ws.as('auditor')
     const made = await exportLog(auditor, folder)

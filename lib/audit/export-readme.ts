@@ -4,13 +4,26 @@
  * export was made without them.
  */
 export function readmeOf(size: number, contents: number | null): string {
+  return readmeWith(size, contents, entriesAndPersons)
+}
+
+/** Every text that an export of these figures was ever given: the first ones had no personal part to explain. */
+export function readmesOf(size: number, contents: number | null): string[] {
+  return [entriesAndPersons, entriesAlone].map((told) => readmeWith(size, contents, told))
+}
+
+const entriesAlone =
+  '  entries.ndjson   what happened, for the entries of one workspace: content and salt give the digest in the entry'
+const entriesAndPersons = `${entriesAlone},
+                   person and personSalt give the digest that the content has of who it was`
+
+function readmeWith(size: number, contents: number | null, told: string): string {
   const given = contents === null ? 'without their contents' : `of which it gives the contents of ${contents}`
   return `This folder is an audit log of Quarterdeck: ${size} entries, ${given}.
 
   checkpoint       the signed head: origin, number of entries, root hash (C2SP signed note, tlog-checkpoint)
   tile/            hashes and entries (C2SP tlog-tiles); an entry holds a salted digest of what happened
-  entries.ndjson   what happened, for the entries of one workspace: content and salt give the digest in the entry,
-                   person and personSalt give the digest that the content has of who it was
+${told}
   log.vkey         the log's public key. It proves nothing here: get it from the operator by another way
 
 Check it, without a network and without the installation that made it:
