@@ -35,6 +35,8 @@ export const paths = {
   slo: (id: string) => `/slos/${encodeURIComponent(id)}`,
   costs: () => '/costs',
 
+  /** A file: the evidence pack of a version, an approval, a rollout or an incident. */
+  evidencePack: (id: string) => `/evidence-packs/${encodeURIComponent(id)}`,
   incidents: () => '/incidents',
   incident: (id: string) => `/incidents/${encodeURIComponent(id)}`,
   runbooks: () => '/runbooks',

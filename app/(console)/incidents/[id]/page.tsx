@@ -9,6 +9,7 @@ import { versionNames } from '../../../_server/version-names.ts'
 import { GovernedAction } from '../../../_ui/dialog/governed-action.tsx'
 import { Drill } from '../../../_ui/drill.tsx'
 import { KeyValue } from '../../../_ui/key-value.tsx'
+import { EvidencePackLink } from '../../../_ui/evidence-pack-link.tsx'
 import { PageHead } from '../../../_ui/page-head.tsx'
 import { Columns, Panel } from '../../../_ui/panel.tsx'
 import type { Refusal } from '../../../_ui/permission-button.tsx'
@@ -52,7 +53,12 @@ export default async function IncidentPage({ params }: { params: Promise<{ id: s
             {incident.drill && <Drill label={incident.drill} chip />}
           </>
         }
-        actions={<Actions incident={incident} onAcknowledge={onAcknowledge} onResolve={onResolve} />}
+        actions={
+          <>
+            <EvidencePackLink id={id} />
+            <Actions incident={incident} onAcknowledge={onAcknowledge} onResolve={onResolve} />
+          </>
+        }
         because={incident.because}
       />
       <Columns kind="main-side">

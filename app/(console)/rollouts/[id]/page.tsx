@@ -9,6 +9,7 @@ import { TimeSeries } from '../../../_ui/chart/time-series.tsx'
 import { Freshness } from '../../../_ui/freshness.tsx'
 import { Hash } from '../../../_ui/hash.tsx'
 import { KeyValue } from '../../../_ui/key-value.tsx'
+import { EvidencePackLink } from '../../../_ui/evidence-pack-link.tsx'
 import { PageHead } from '../../../_ui/page-head.tsx'
 import { Columns, Panel } from '../../../_ui/panel.tsx'
 import { EmptyState } from '../../../_ui/states/empty-state.tsx'
@@ -73,7 +74,12 @@ export default async function RolloutPage({ params }: { params: Promise<{ id: st
             {word}
           </Status>
         }
-        actions={<Steer rollout={rollout} session={session} nowMs={nowMs} />}
+        actions={
+          <>
+            <EvidencePackLink id={rollout.id} />
+            <Steer rollout={rollout} session={session} nowMs={nowMs} />
+          </>
+        }
         because={rollout.because}
       />
       <StepsPanel rollout={rollout} nowMs={nowMs} />

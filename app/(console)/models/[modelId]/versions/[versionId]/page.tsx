@@ -14,6 +14,7 @@ import { paths } from '../../../../../paths.ts'
 import { formatBytes } from '../../../../../_ui/format.ts'
 import { Hash } from '../../../../../_ui/hash.tsx'
 import { KeyValue, Unknown } from '../../../../../_ui/key-value.tsx'
+import { EvidencePackLink } from '../../../../../_ui/evidence-pack-link.tsx'
 import { PageHead } from '../../../../../_ui/page-head.tsx'
 import { Columns, Panel } from '../../../../../_ui/panel.tsx'
 import { EmptyState } from '../../../../../_ui/states/empty-state.tsx'
@@ -63,17 +64,20 @@ export default async function VersionPage({ params }: Props) {
         title={`${model.name} ${version.version}`}
         status={stateOf(version, model.serving)}
         actions={
-          target && (
-            <RequestApproval
-              ctx={ctx}
-              workspace={workspace.name}
-              model={model}
-              version={version}
-              environment={target}
-              serving={model.serving.find((each) => each.environmentId === target.id)}
-              kind="primary"
-            />
-          )
+          <>
+            <EvidencePackLink id={version.id} />
+            {target && (
+              <RequestApproval
+                ctx={ctx}
+                workspace={workspace.name}
+                model={model}
+                version={version}
+                environment={target}
+                serving={model.serving.find((each) => each.environmentId === target.id)}
+                kind="primary"
+              />
+            )}
+          </>
         }
       />
       <Panel title="Environments">
