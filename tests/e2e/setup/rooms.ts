@@ -2,8 +2,12 @@ import { navGroups } from '../../../app/_ui/shell/nav.ts'
 import { paths } from '../../../app/paths.ts'
 import type { Api } from './people.ts'
 
-/** Every page that the rail leads to. */
-export const rooms: readonly string[] = navGroups.flatMap((group) => group.items.map((item) => item.href))
+/** Every page that the rail and the bell lead to. */
+export const rooms: readonly string[] = [
+  ...navGroups.flatMap((group) => group.items.map((item) => item.href)),
+  paths.inbox(),
+  paths.notificationSettings(),
+]
 
 /** The page of one thing of each kind that there is in the workspace now. */
 export async function thingsOf(api: Api): Promise<string[]> {
@@ -17,6 +21,7 @@ export async function thingsOf(api: Api): Promise<string[]> {
   return [
     models && paths.model(models.id),
     models && versions && paths.modelVersion(models.id, versions.id),
+    models && versions && paths.card(models.id, versions.id),
     approvals && paths.approval(approvals.id),
     endpoints && paths.endpoint(endpoints.id),
     endpoints && paths.qualityEndpoint(endpoints.id),
