@@ -79,7 +79,7 @@ async function askOnce(url: URL, flags: GateFlags, env: Env, leftMs: number): Pr
     authorization: `Bearer ${token}`,
     ...(flags.workspace === undefined ? {} : { 'quarterdeck-workspace': flags.workspace }),
   }
-  const response = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(leftMs) }).catch(
+  const response = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(Math.ceil(leftMs)) }).catch(
     (cause: unknown) => {
       throw new CannotTell(`${url.origin} does not answer: ${cause instanceof Error ? cause.message : String(cause)}`)
     },
