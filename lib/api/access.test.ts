@@ -88,8 +88,11 @@ describe('a filter', () => {
   })
 })
 
+/** Acts in the installation's own workspace: elsewhere there is no such thing, for anybody. */
+const installationActs = ['createWorkspace', 'rotateTokenKey']
+
 describe('in the own workspace', () => {
-  it.each(every.filter((e) => e.route.action !== null && e.name !== 'createWorkspace'))(
+  it.each(every.filter((e) => e.route.action !== null && !installationActs.includes(e.name)))(
     '$name is allowed to a $role as the access rules say',
     async ({ route, role }) => {
       const action = route.action!
@@ -101,8 +104,10 @@ describe('in the own workspace', () => {
     },
   )
 
-  it.each(humanRoles)('creating a workspace is no act here, not for a %s either', async (role) => {
-    const route = apiRoutes.find((r) => r.operationId === 'createWorkspace')!
-    expect((await send(route, role, idsOf(site))).status).toBe(404)
+  it.each(humanRoles)('what is done in the installation is no act here, not for a %s either', async (role) => {
+    for (const name of installationActs) {
+      const route = apiRoutes.find((r) => r.operationId === name)!
+      expect((await send(route, role, idsOf(site))).status).toBe(404)
+    }
   })
 })

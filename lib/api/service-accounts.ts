@@ -5,7 +5,6 @@ import { issueServiceToken } from '#lib/members/issue-service-token.ts'
 import { ServiceAccountInput, ServiceTokenInput } from '#lib/members/model-service-accounts.ts'
 import { listServiceAccounts, listServiceTokens } from '#lib/members/reads-service-accounts.ts'
 import { rotateTokenKey } from '#lib/members/rotate-token-key.ts'
-import { signOutEverywhere } from '#lib/members/sign-out-everywhere.ts'
 import { defineRoute, type ApiRoute } from './route.ts'
 import { idParam, instant, instantOrNull, person, reason } from './schemas.ts'
 
@@ -118,18 +117,6 @@ const tokens: readonly ApiRoute[] = [
     status: 200,
     response: z.object({ keyId: z.string(), retiredKeyId: z.string().nullable() }),
     run: (ctx) => rotateTokenKey(ctx),
-  }),
-  defineRoute({
-    method: 'post',
-    path: '/sign-out-everywhere',
-    operationId: 'signOutEverywhere',
-    summary: 'End all sessions and own tokens of the caller',
-    description: 'Also the token that it is called with, if it is one of ours.',
-    tag,
-    action: null,
-    status: 200,
-    response: z.object({ sessions: z.number().int(), tokens: z.number().int() }),
-    run: (ctx) => signOutEverywhere(ctx),
   }),
 ]
 

@@ -51,7 +51,7 @@ export async function startProduct(ports: Ports, issuers: string, secrets: Recor
     await stopGroup(child)
     await rm(work, { recursive: true, force: true })
   }
-  const ready = await until(async () => child.exitCode !== null || (await statusOf(`${origin}/readyz`)) === 200, 300)
+  const ready = await until(async () => child.exitCode !== null || (await statusOf(`${origin}/readyz`)) === 200, 900)
   if (!ready || child.exitCode !== null) {
     await stop()
     throw new Error(`Quarterdeck did not start:\n${output}`)
