@@ -159,7 +159,7 @@ async function restore({ site, people }: Lane): Promise<void> {
 
 it(
   `${sequences} sequences of parallel transactions leave one consistent outcome each`,
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     const drawn = fc.sample(fc.array(step, { minLength: 3, maxLength: 7 }), { numRuns: sequences, seed: 20_260_302 })
     const states: Record<string, number> = {}

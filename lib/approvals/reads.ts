@@ -4,7 +4,15 @@ import type { Ctx } from '#lib/platform/context.ts'
 import { isProblem, problem } from '#lib/platform/errors.ts'
 import { decodeCursor, pageOf, type Page } from '#lib/platform/page.ts'
 import { checkEvidence, type EvidenceCheck } from './check-evidence.ts'
-import { changesBetween, eligible, partsOf, separated, type RevisionChange, type Tally } from './decide.ts'
+import {
+  changesBetween,
+  eligible,
+  partsOf,
+  separated,
+  usableGrants,
+  type RevisionChange,
+  type Tally,
+} from './decide.ts'
 import { judgeRequest } from './decide-vote.ts'
 import { currentApprovalPolicies } from './load-policies.ts'
 import { can, isOverdue, type ApprovalState, type ApprovalView, type Can, type VoteView } from './model.ts'
@@ -88,7 +96,7 @@ export async function readApproval(ctx: Ctx, id: string): Promise<ApprovalDetail
     evidence: checkEvidence(row.policy, row.subject, row.decidedAt ?? now),
     mine: {
       vote: mayVote(row, people, { changed, now }),
-      withdraw: can.withdraw(row),
+      withdraw: firstDenied(can.withdraw(row), mayWithdraw(row, people, ctx.actorId)),
       revoke: can.revoke(row),
     },
   }
@@ -110,7 +118,14 @@ function mayVote(row: ApprovalRow, people: Electorate, at: { changed: RevisionCh
           because: `the ${at.changed.join(' and ')} changed since: the new revision is being submitted`,
         }
       : { allowed: true }
-  return firstDenied(can.vote(row), over, separated(row.policy, people.conflicts, people.person), voted, stale)
+  const { may } = usableGrants(row.policy, people.conflicts, people)
+  return firstDenied(can.vote(row), over, separated(row.policy, people.conflicts, people.person), voted, stale, may)
+}
+
+function mayWithdraw(row: ApprovalRow, people: Electorate, actorId: string): Can {
+  return row.requestedById === actorId || people.grants.some((g) => g.role === 'admin')
+    ? { allowed: true }
+    : { allowed: false, because: `only ${row.requestedByName}, who asked, or an admin may withdraw it` }
 }
 
 async function presentState(ctx: Ctx, row: ApprovalRow): Promise<{ changed: RevisionChange[]; freeze: string | null }> {

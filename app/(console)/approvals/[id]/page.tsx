@@ -1,6 +1,7 @@
 import type { Metadata } from 'next'
 import { cache } from 'react'
 import { listApprovals, readApproval, type ApprovalDetail } from '#lib/approvals/reads.ts'
+import { listBreakGlass } from '#lib/approvals/reads-break-glass.ts'
 import { readVersion } from '#lib/models/reads.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { pageRead } from '../../../_server/page-read.ts'
@@ -17,6 +18,7 @@ import { approvalWords } from '../words.ts'
 import { ApprovalActions } from './approval-actions.tsx'
 import { Differences } from './differences.tsx'
 import { Evidence } from './evidence.tsx'
+import { Standing } from './standing.tsx'
 import { RequestFacts } from './request-facts.tsx'
 import { Votes } from './votes.tsx'
 
@@ -37,10 +39,11 @@ export default async function ApprovalPage({ params }: Props) {
   const approval = read.value
   const { subject, state } = approval
   const nowMs = ctx.clock.now().getTime()
-  const [version, previous, members] = await Promise.all([
+  const [version, previous, members, glasses] = await Promise.all([
     pageRead(readVersion(ctx, subject.version.id)),
     previousRevision(ctx, approval),
     roster(),
+    listBreakGlass(ctx, { versionId: subject.version.id, environmentId: subject.environment.id, limit: 5 }),
   ])
   const voters = votersOf(members, approval, version.value?.createdBy.id ?? null)
   return (
@@ -58,6 +61,7 @@ export default async function ApprovalPage({ params }: Props) {
       />
       <Columns kind="main-side">
         <div>
+          <Standing approval={approval} glasses={glasses.items} />
           <Evidence approval={approval} />
           <Differences subject={subject} />
           {previous && (
