@@ -51,7 +51,7 @@ export type EntryRows = {
  * Entries that a search for text or by several filters looks at before it answers with what it has: no index serves every
  * combination, so the work of one page is bounded and the next page goes on where this one stopped looking.
  */
-export const lookedAtMax = 20_000
+export const lookedAtMax = 5_000
 
 /** Entries of a workspace, newest first by id; with `after`, those next to it. */
 export async function selectEntries(db: Reader, filter: EntryFilter): Promise<EntryRows> {
