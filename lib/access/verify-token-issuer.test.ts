@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto'
+import { createHmac, createPublicKey } from 'node:crypto'
 import { generateKeyPair, SignJWT, exportJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testSystem, type TestSystem } from '../../tests/support/system.ts'
@@ -109,7 +109,7 @@ describe('a bearer token of an identity provider', () => {
       await refused(`${b64({ alg, typ: 'at+jwt' })}.${body}.`)
       await refused(`${b64({ alg, typ: 'at+jwt' })}.${body}.AA`)
     }
-    const pem = createPublicKey({ key: idp.publicJwk() as JsonWebKey, format: 'jwk' }).export({
+    const pem = createPublicKey({ key: idp.publicJwk(), format: 'jwk' }).export({
       type: 'spki',
       format: 'pem',
     })
