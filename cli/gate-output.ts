@@ -78,6 +78,7 @@ function failure(element: 'failure' | 'error', text: string): string {
 }
 
 function escaped(text: string): string {
-  const allowed = [...text].filter((c) => c >= ' ' || c === '\n' || c === '\t').join('')
+  // oxlint-disable-next-line no-control-regex -- XML 1.0 has no control characters but these three
+  const allowed = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '')
   return allowed.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }

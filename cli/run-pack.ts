@@ -3,7 +3,6 @@ import { readTrust } from '#lib/attestations/reads-public.ts'
 import { rotateAttestationKey } from '#lib/attestations/rotate-attestation-key.ts'
 import { personaCtx } from '#lib/members/persona-ctx.ts'
 import { exportPack } from '#lib/packs/export-pack.ts'
-import type { ExportPackInput } from '#lib/packs/model.ts'
 import { systemCtx } from '#lib/platform/call.ts'
 import type { System } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
@@ -17,7 +16,7 @@ export async function runPack(id: string, flags: { out?: string; as?: string; wo
   if (kind === undefined) throw problem('invalid', `${id} is not the id of a version, approval, rollout or incident.`)
   await attached(async (system) => {
     const ctx = await personaCtx(system, flags.as ?? '', flags.workspace)
-    const pack = await exportPack(ctx, { kind, id } as ExportPackInput)
+    const pack = await exportPack(ctx, { kind, id })
     const out = flags.out ?? pack.name
     await writeFile(out, pack.zip)
     process.stdout.write(`${out}: sha256:${pack.sha256}\n`)

@@ -28,8 +28,7 @@ export default async function VerifyPage({ searchParams }: { searchParams: Query
         <input id="digest" name="digest" defaultValue={asked} required maxLength={100} autoComplete="off" />
         <button type="submit">Look it up</button>
       </form>
-      {asked !== '' &&
-        (found ? <Found of={found} /> : <p role="status">This installation knows no such attestation.</p>)}
+      {asked !== '' && (found ? <Found of={found} /> : <p>This installation knows no such attestation.</p>)}
       <p className={s.note}>
         This page is the server’s own word. To believe it without the server, take the{' '}
         <a href="/api/verify/trust.json">keys</a> from the operator by another way and run{' '}
@@ -72,7 +71,7 @@ function Found({ of: found }: { of: PublicAttestation }) {
       {found.demo && <p className={s.demo}>A demonstration: local personas made it. It proves nothing about people.</p>}
       {!found.decision && <p>What a vote or evidence says names people, so it is not shown here.</p>}
       <KeyValue items={facts} />
-      {found.decision?.envelope != null && (
+      {found.decision?.envelope !== undefined && found.decision.envelope !== null && (
         <details>
           <summary>The signed envelope (DSSE)</summary>
           <pre>{JSON.stringify(found.decision.envelope)}</pre>

@@ -75,7 +75,7 @@ describe('recordDecision', () => {
       { predicate: { approval: unknown } }
     >
     const older = { ...old.predicate.approval, revision: 1, revisionDigest: `sha256:${'00'.repeat(32)}` }
-    await record({ ...old, predicate: { ...old.predicate, approval: older } } as Statement, approvalId)
+    await record({ ...old, predicate: { ...old.predicate, approval: older } }, approvalId)
     const evidence = await record(someEvidence(), 'mv_1', 'evidence')
     const made = await housekeep(t.system, 'lease', (tx) =>
       recordDecision(tx, {

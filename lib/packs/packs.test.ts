@@ -79,11 +79,8 @@ describe('an evidence pack', () => {
       const files = listed(flipped(pack.files, name, bit))
       const base = name.replace(/\.(leaf|salt|json|tlog-proof)$/, '')
       const report = verify(files)
-      expect(report.findings.length, name).toBeGreaterThan(0)
-      expect(
-        report.findings.some((f) => f.file.startsWith(base)),
-        name,
-      ).toBe(true)
+      expect(report.findings.length).toBeGreaterThan(0)
+      expect(report.findings.some((f) => f.file.startsWith(base))).toBe(true)
     }
     for (const name of [
       'checkpoint',
@@ -94,7 +91,7 @@ describe('an evidence pack', () => {
     ]) {
       const bit = Math.floor(pack.files[name]!.length / 2) * 8 + 1
       const told = await script(listed(flipped(pack.files, name, bit)), 'changed')
-      expect(told.code, `${name}: ${told.output}`).toBe(1)
+      expect(told.code).toBe(1)
       expect(told.output).toContain(name.replace(/\.(leaf|json|tlog-proof)$/, ''))
     }
   })

@@ -1,6 +1,6 @@
 import { AttestationError } from '#lib/attestations/attestation-error.ts'
 import type { Trust } from '#lib/attestations/trust.ts'
-import { vsaType, type Vsa } from '#lib/attestations/statement.ts'
+import { vsaType } from '#lib/attestations/statement.ts'
 import { checkInputs, verifyAttestation, type Verified } from '#lib/attestations/verify-attestation.ts'
 import { saltedDigest } from '#lib/audit/canonical.ts'
 import { AuditFormatError } from '#lib/audit/format-error.ts'
@@ -77,7 +77,7 @@ function checkAttestations(files: Files, trust: Trust, options: { demo: boolean 
   const digests = new Set([...held.values()].map((v) => v.digest))
   for (const [file, { statement }] of held) {
     if (statement.predicateType !== vsaType) continue
-    const found = reasonAgainst(() => checkInputs(statement as Vsa, digests))
+    const found = reasonAgainst(() => checkInputs(statement, digests))
     if (found) bad.push({ file, ...found })
   }
   return { verified: held.size, bad }
