@@ -18,12 +18,12 @@ describe('notifications over the API', () => {
     await follow(api.t)
     const { approver, viewer } = site.people
     const inbox = await get('/inbox?unread=true', approver.token)
-    expect(inbox.body).toMatchObject({
-      items: [{ kind: 'approval-waiting', resource: { id: site.ids.approvalId }, readAt: null }],
-    })
+    const told = (inbox.body as { items: object[] }).items
+    const asked = { kind: 'approval-waiting', resource: { kind: 'approval', id: site.ids.approvalId }, readAt: null }
+    expect(told).toContainEqual(expect.objectContaining(asked))
     expect((await get('/inbox', viewer.token)).body).toMatchObject({ items: [] })
     expect((await post('/inbox/read', viewer.token, { ids: 'all' })).body).toEqual({ changed: 0 })
-    expect((await post('/inbox/read', approver.token, { ids: 'all' })).body).toEqual({ changed: 1 })
+    expect((await post('/inbox/read', approver.token, { ids: 'all' })).body).toEqual({ changed: told.length })
     expect((await get('/inbox?unread=true', approver.token)).body).toMatchObject({ items: [] })
   })
 
