@@ -8,7 +8,7 @@ export default defineConfig({
     pool: 'forks',
     allowOnly: false,
     globalSetup: ['tests/setup/postgres.ts'],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
   },
 })
