@@ -92,9 +92,9 @@ function seriesBorders({ from, to, stepSeconds }: { from: Date; to: Date; stepSe
   return [...borders, to]
 }
 
-// Before and after everything that is kept: events are at most a day ahead of our clock.
+// Before and after (in the year 9999) everything that is kept: events are at most a day ahead of our clock.
 const beginning = new Date(0)
-const end = new Date('9999-01-01T00:00:00Z')
+const end = new Date(253370764800000)
 
 function matching(filter: FactFilter) {
   const conditions = [sql<boolean>`f.endpoint_id = ${filter.endpointId}`]
