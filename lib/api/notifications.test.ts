@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { follow, sendOut } from '#lib/notifications/testing/told.ts'
-import { testApi, type Site, type TestApi } from './testing/api.ts'
+import { someDigest, testApi, type Site, type TestApi } from './testing/api.ts'
 
 let api: TestApi
 let site: Site
@@ -15,11 +15,21 @@ const post = (path: string, token: string, body: unknown) => api.call('POST', `/
 
 describe('notifications over the API', () => {
   it('shows each person their own inbox, and takes what they have read', async () => {
+    const { approver, developer, viewer } = site.people
+    const evaluation = { metrics: { accuracy: 0.97, auc: 0.9 } }
+    const fields = { version: '9.0.0', digest: someDigest, artifactUri: 's3://nine', evaluation }
+    const version = await post(`/models/${site.ids.modelId}/versions`, developer.token, fields)
+    const { id: versionId } = version.body as { id: string }
+    const { environmentId } = site.ids
+    const request = await post('/approvals', developer.token, { versionId, environmentId, reason: 'the next one' })
     await follow(api.t)
-    const { approver, viewer } = site.people
     const inbox = await get('/inbox?unread=true', approver.token)
     const told = (inbox.body as { items: object[] }).items
-    const asked = { kind: 'approval-waiting', resource: { kind: 'approval', id: site.ids.approvalId }, readAt: null }
+    const asked = {
+      kind: 'approval-waiting',
+      resource: { kind: 'approval', id: (request.body as { id: string }).id },
+      readAt: null,
+    }
     expect(told).toContainEqual(expect.objectContaining(asked))
     expect((await get('/inbox', viewer.token)).body).toMatchObject({ items: [] })
     expect((await post('/inbox/read', viewer.token, { ids: 'all' })).body).toEqual({ changed: 0 })
