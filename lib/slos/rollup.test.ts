@@ -87,7 +87,7 @@ async function expectEqual(facts: readonly Fact[], bordersMs: readonly number[],
   })
   expect(requests).toBe(BigInt(requestsOf(pieces.flat())))
   expect(cpuMicros).toBe(BigInt(pieces.flat().reduce((sum, f) => sum + f.cpuMicros, 0)))
-  const samples = Object.values(counts ?? {}).reduce((sum, n) => sum + Number(n), Number(zeroCount))
+  const samples = Object.values(counts ?? {}).reduce((sum, n) => sum + n, Number(zeroCount))
   expect(samples).toBe(requestsOf(pieces.flat()))
   const used = await sumUsage(t.system.db, { workspaceId: ws.id }, borders)
   expect(used.reduce((sum, row) => sum + row.requests, 0n)).toBe(requests)
