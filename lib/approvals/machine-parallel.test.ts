@@ -90,8 +90,10 @@ async function runSequence({ site, people }: Lane, steps: readonly Step[]): Prom
   const results = await Promise.allSettled(steps.map(run))
   for (const r of results) if (r.status === 'rejected' && !isProblem(r.reason)) throw r.reason
   const done = (act: Act) => steps.some((s, i) => s.act === act && results[i]?.status === 'fulfilled')
-  const state = await judge(site, version, { ...a, edited: done('evidence'), unbound: done('unbind') })
-  if (done('unbind')) await restore({ site, people })
+  // One that was refused may have taken one of two roles before.
+  const unbinds = steps.some((s) => s.act === 'unbind')
+  const state = await judge(site, version, { ...a, edited: done('evidence'), unbound: unbinds })
+  if (unbinds) await restore({ site, people })
   return state
 }
 

@@ -108,16 +108,19 @@ function link(w: World, a: string, b: string): void {
 }
 
 const start = (): World => ({
-  ...{
-    now: new Date('2026-03-05T09:00:00Z'),
-    author: 'dan',
-    runOwner: 'eve',
-    card: 0,
-    policy: policies[0]!,
-    requests: [],
-    glass: [],
-  },
-  evidence: [{ digest: 'e0', producer: 'dan' }],
+  now: new Date('2026-03-05T09:00:00Z'),
+  author: 'dan',
+  runOwner: 'eve',
+  card: 0,
+  policy: policies[0]!,
+  requests: [],
+  glass: [],
+  evidence: [
+    {
+      digest: 'e0',
+      producer: 'dan',
+    },
+  ],
   roles: new Set([
     'ann approver',
     'ben approver',

@@ -38,7 +38,10 @@ type Choice = { person: string; authority: string; roles: readonly string[] }
 /** Every way in which each voter picks one authority to act under. Without delegation there is exactly one. */
 function* choicesOf(voters: readonly Voter[], from = 0): Generator<Choice[]> {
   const voter = voters[from]
-  if (!voter) return void (yield [])
+  if (!voter) {
+    yield []
+    return
+  }
   const authorities = [...new Set(voter.grants.map((g) => g.authority))]
   for (const rest of choicesOf(voters, from + 1)) {
     for (const authority of authorities) {

@@ -1,4 +1,5 @@
-import { findEnvironment, findServing, findVersion } from '#lib/models/reads.ts'
+import type { findEnvironment } from '#lib/models/reads.ts'
+import { findServing, findVersion } from '#lib/models/reads.ts'
 import { selectCurrentCard } from '#lib/models/reads-card.ts'
 import { findEvidence, findEvidenceHeld } from '#lib/models/reads-evidence.ts'
 import type { Reader, Tx } from '#lib/platform/db/schema.ts'

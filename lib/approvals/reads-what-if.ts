@@ -94,19 +94,15 @@ async function withVotes(
   return rows.map((row) => ({
     row,
     request: {
-      ...{
-        state: row.state,
-        wasApproved: row.approvedAt !== null,
-        subject: row.subject,
-        revisionDigest: row.revisionDigest,
-      },
-      ...{
-        risk: row.risk,
-        labels: row.labels,
-        isProtected: row.protected,
-        requestedAt: row.requestedAt,
-        decidedAt: row.decidedAt,
-      },
+      state: row.state,
+      wasApproved: row.approvedAt !== null,
+      subject: row.subject,
+      revisionDigest: row.revisionDigest,
+      risk: row.risk,
+      labels: row.labels,
+      isProtected: row.protected,
+      requestedAt: row.requestedAt,
+      decidedAt: row.decidedAt,
       conflicts: {
         requester: [personOf(row.requestedById)],
         'version-author': [personOf(row.versionAuthorId)],
@@ -124,7 +120,15 @@ async function withVotes(
             person,
             decision,
             revisionDigest,
-            grants: cast.length > 0 ? cast : [{ role: v.role, authority: person }],
+            grants:
+              cast.length > 0
+                ? cast
+                : [
+                    {
+                      role: v.role,
+                      authority: person,
+                    },
+                  ],
           }
         }),
     },

@@ -43,8 +43,16 @@ export async function useBreakGlass(ctx: Ctx, input: UseBreakGlassInput): Promis
     }
     const id = newId('breakGlass', now)
     const made = await insertGlass(tx, {
-      ...{ id, workspaceId: ctx.workspaceId, versionId, environmentId, versionDigest: version.digest },
-      ...{ policyName: policy.name, policyDigest: digest, incidentId: incidentId ?? null, reason, usedBy: ctx.actorId },
+      id,
+      workspaceId: ctx.workspaceId,
+      versionId,
+      environmentId,
+      versionDigest: version.digest,
+      policyName: policy.name,
+      policyDigest: digest,
+      incidentId: incidentId ?? null,
+      reason,
+      usedBy: ctx.actorId,
       ...times,
     })
     if (made !== 'made') throw await refusalOf(tx, made, environment)

@@ -76,6 +76,6 @@ function walkPath(expr: Expr, scope: Scope, found: Found): void {
   if (at?.exprKind.case !== 'identExpr') return walk(at, scope, found)
   const { name } = at.exprKind.value
   if (scope.local.has(name)) return
-  if (!scope.declared.has(name)) return void found.undeclared.push(name)
-  if (!asksOnly) found.references.push({ path: [name, ...fields] })
+  if (!scope.declared.has(name)) found.undeclared.push(name)
+  else if (!asksOnly) found.references.push({ path: [name, ...fields] })
 }

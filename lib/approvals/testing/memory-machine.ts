@@ -77,8 +77,14 @@ export function subjectNow(w: World): ApprovalSubject {
     environment: { id: 'en', name: 'production' },
     cardDigest: `card ${w.card}`,
     evidence: w.evidence.map((e) => ({
-      ...{ kind: 'evaluation' as const, digest: e.digest, content: { metrics: { auc: 0.9 } }, metrics: { auc: 0.9 } },
-      ...{ producerId: e.producer, producer: e.producer, at: '2026-03-02T00:00:00.000Z', statementDigest: null },
+      kind: 'evaluation' as const,
+      digest: e.digest,
+      content: { metrics: { auc: 0.9 } },
+      metrics: { auc: 0.9 },
+      producerId: e.producer,
+      producer: e.producer,
+      at: '2026-03-02T00:00:00.000Z',
+      statementDigest: null,
     })),
     serving: null,
   }
@@ -106,24 +112,20 @@ export const verbs = {
     else if (before && (before.state === 'open' || before.state === 'approved')) move(before, 'superseded')
     const { policy, digest } = w.policy
     w.requests.push({
-      ...{
-        id: `ap${w.requests.length}`,
-        state: 'open',
-        history: ['open'],
-        because: '',
-        revision: w.requests.length + 1,
-        revisionDigest,
-      },
-      ...{
-        requester: by,
-        subject: subjectNow(w),
-        policyName: policy.name,
-        policy,
-        policyDigest: digest,
-        approvedAt: null,
-        votes: [],
-      },
-      expiresAt: new Date(w.now.getTime() + policy.requestTtl * 1000),
+      id: `ap${w.requests.length}`,
+      state: 'open',
+      history: ['open'],
+      because: '',
+      revision: w.requests.length + 1,
+      revisionDigest,
+      requester: by,
+      subject: subjectNow(w),
+      policyName: policy.name,
+      policy,
+      policyDigest: digest,
+      approvedAt: null,
+      votes: [],
+      expiresAt: new Date(w.now.getTime() + policy.requestTtl * 1e3),
     })
     return undefined
   },
@@ -195,9 +197,19 @@ export const verbs = {
     const people = row && { votes: counted(w, row), conflicts: conflictsOf(w, row.requester, row.subject) }
     const nobody: Conflicts = { requester: [], 'version-author': [], 'run-owner': [], 'evidence-author': [] }
     return judgeClearance({
-      ...{ row, digest: 'sha256:v', parts: partsNow(w), current: w.policy, roles, now: w.now },
-      ...{ votes: people?.votes ?? [], conflicts: people?.conflicts ?? nobody },
-      glass: glass && { id: glass.id, expiresAt: glass.expiresAt, usedBy: glass.by },
+      row,
+      digest: 'sha256:v',
+      parts: partsNow(w),
+      current: w.policy,
+      roles,
+      now: w.now,
+      votes: people?.votes ?? [],
+      conflicts: people?.conflicts ?? nobody,
+      glass: glass && {
+        id: glass.id,
+        expiresAt: glass.expiresAt,
+        usedBy: glass.by,
+      },
     })
   },
 }
