@@ -3,7 +3,15 @@ import { buffer } from 'node:stream/consumers'
 import { z } from 'zod'
 import { problem } from '#lib/platform/errors.ts'
 import { callApi, type ApiFlags } from './api-client.ts'
-import type { AddEvidenceFlags } from './evidence.ts'
+
+export type AddEvidenceFlags = ApiFlags & {
+  model: string
+  version: string
+  kind?: string
+  file: string
+  measuredAt?: string
+  mlflowRun?: boolean
+}
 
 const Model = z.object({ id: z.string() })
 const Versions = z.object({

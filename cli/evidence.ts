@@ -1,14 +1,6 @@
 import type { Command } from 'commander'
 import { withApiOptions, type ApiFlags } from './api-client.ts'
-
-export type AddEvidenceFlags = ApiFlags & {
-  model: string
-  version: string
-  kind?: string
-  file: string
-  measuredAt?: string
-  mlflowRun?: boolean
-}
+import type { AddEvidenceFlags } from './evidence-add.ts'
 
 /** `quarterdeck evidence add`: from CI, what was measured or checked about a version. */
 export function declareEvidence(program: Command): void {

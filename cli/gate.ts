@@ -1,18 +1,5 @@
 import type { Command } from 'commander'
-
-export type GateFlags = {
-  model: string
-  digest?: string
-  version?: string
-  env: string
-  url?: string
-  workspace?: string
-  output: 'text' | 'sarif' | 'junit'
-  attestation: string
-  trust?: string
-  demo?: boolean
-  timeout: string
-}
+import type { GateFlags } from './run-gate.ts'
 
 /** `quarterdeck gate`: asks a server whether a pipeline may go on. */
 export function declareGate(program: Command): void {

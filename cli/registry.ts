@@ -1,14 +1,6 @@
 import type { Command } from 'commander'
 import { withApiOptions, type ApiFlags } from './api-client.ts'
-
-export type ConnectFlags = ApiFlags & {
-  name: string
-  mlflow: string
-  username?: string
-  caFile?: string
-  upstreamWorkspace?: string
-  putBack?: boolean
-}
+import type { ConnectFlags } from './run-registry.ts'
 
 /** `quarterdeck registry`: connects an MLflow server, shows what it has, imports models and says how far it is. */
 export function declareRegistry(program: Command): void {

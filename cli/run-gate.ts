@@ -7,8 +7,21 @@ import { Statement, vsaType } from '#lib/attestations/statement.ts'
 import { parseTrust } from '#lib/attestations/trust.ts'
 import { verifyAttestation } from '#lib/attestations/verify-attestation.ts'
 import { systemClock } from '#lib/platform/clock.ts'
-import type { GateFlags } from './gate.ts'
 import { gateOutput, type GateVerdict } from './gate-output.ts'
+
+export type GateFlags = {
+  model: string
+  digest?: string
+  version?: string
+  env: string
+  url?: string
+  workspace?: string
+  output: 'text' | 'sarif' | 'junit'
+  attestation: string
+  trust?: string
+  demo?: boolean
+  timeout: string
+}
 
 const answerBytesMax = 2_000_000
 const pauseMs = 1_000
@@ -79,11 +92,13 @@ async function askOnce(url: URL, flags: GateFlags, env: Env, leftMs: number): Pr
     authorization: `Bearer ${token}`,
     ...(flags.workspace === undefined ? {} : { 'quarterdeck-workspace': flags.workspace }),
   }
-  const response = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(Math.ceil(leftMs)) }).catch(
-    (cause: unknown) => {
-      throw new CannotTell(`${url.origin} does not answer: ${cause instanceof Error ? cause.message : String(cause)}`)
-    },
-  )
+  const response = await fetch(url, {
+    headers,
+    redirect: 'error',
+    signal: AbortSignal.timeout(Math.ceil(leftMs)),
+  }).catch((cause: unknown) => {
+    throw new CannotTell(`${url.origin} does not answer: ${cause instanceof Error ? cause.message : String(cause)}`)
+  })
   if (response.status !== 200)
     throw new CannotTell(`${url.origin} answered ${response.status}: ${await briefly(response)}`)
   const parsed = Answer.safeParse(jsonOf(await bodyOf(response)))

@@ -3,7 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { problem } from '#lib/platform/errors.ts'
 import { callApi, type ApiFlags } from './api-client.ts'
-import type { ConnectFlags } from './registry.ts'
+
+export type ConnectFlags = ApiFlags & {
+  name: string
+  mlflow: string
+  username?: string
+  caFile?: string
+  upstreamWorkspace?: string
+  putBack?: boolean
+}
 
 const Registry = z.object({
   id: z.string(),

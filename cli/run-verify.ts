@@ -9,7 +9,18 @@ import { AuditFormatError } from '#lib/audit/format-error.ts'
 import { parseVerifierKey } from '#lib/audit/note-key.ts'
 import { sumsFile, type Files } from '#lib/packs/pack-files.ts'
 import { verifyPack, type PackFinding, type PackReport } from '#lib/packs/verify-pack.ts'
-import type { VerifyFlags } from './verify.ts'
+
+export type VerifyFlags = {
+  key?: string[]
+  trust?: string
+  logKey?: string
+  demo?: boolean
+  resourceUri?: string
+  digest?: string
+  verifierId?: string
+  level?: string[]
+  json?: boolean
+}
 
 const bytesMax = 256 * 1024 * 1024
 const filesMax = 20_000

@@ -1,16 +1,5 @@
 import type { Command } from 'commander'
-
-export type VerifyFlags = {
-  key?: string[]
-  trust?: string
-  logKey?: string
-  demo?: boolean
-  resourceUri?: string
-  digest?: string
-  verifierId?: string
-  level?: string[]
-  json?: boolean
-}
+import type { VerifyFlags } from './run-verify.ts'
 
 /** `quarterdeck verify`: judges an attestation or an evidence pack by keys from elsewhere, without a server or a network. */
 export function declareVerify(program: Command): void {

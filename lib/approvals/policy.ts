@@ -6,8 +6,8 @@ import { policyDigest } from '#lib/platform/policy-digest.ts'
 import { condition, requireVariables, whenVariables } from './condition.ts'
 import { duration, durationUpTo } from './duration.ts'
 import { whyNoFreeze } from './freeze.ts'
+import { separations } from './separations.ts'
 
-export const separations = ['requester', 'version-author', 'run-owner', 'evidence-author'] as const
 const holders = ['developer', 'approver', 'validator', 'operator', 'admin'] as const
 
 function cel(variables: readonly string[]) {

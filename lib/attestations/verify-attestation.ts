@@ -127,6 +127,3 @@ export function checkInputs({ predicate }: Vsa, verified: ReadonlySet<string>): 
   if (missing.length > 0)
     throw new AttestationError('input-missing', `the decision rests on ${missing.join(', ')}, which is not here`)
 }
-
-/** The levels that are ours, for help texts. */
-export const knownLevels: readonly string[] = Object.values(levels)

@@ -33,7 +33,15 @@ export async function selectChanges(
   let query = db
     .selectFrom('audit_entry as e')
     .innerJoin('audit_detail as d', 'd.entry_id', 'e.id')
-    .select(['e.id', 'e.time', 'e.kind', 'e.resource_kind as resourceKind', 'e.resource_id as resourceId', 'd.content', 'd.person'])
+    .select([
+      'e.id',
+      'e.time',
+      'e.kind',
+      'e.resource_kind as resourceKind',
+      'e.resource_id as resourceId',
+      'd.content',
+      'd.person',
+    ])
     .where('e.workspace_id', '=', about.workspaceId)
     // Ids begin with the millisecond at which they were made, so the index on them finds the hour.
     .where('e.id', '>=', firstIdAt(about.from))

@@ -1,5 +1,15 @@
 import type { GivenRole } from '#lib/access/issuer-config.ts'
-import type { ClaimBinding } from './queries-claims.ts'
+
+/** A role that somebody holds because their issuer says so. */
+export type ClaimBinding = {
+  bindingId: string
+  workspaceId: string
+  workspace: string
+  role: string
+  environment: string | null
+  label: string | null
+  expiresAt: Date
+}
 
 export type ClaimChange = { workspaceId: string; add: GivenRole[]; keep: GivenRole[]; end: ClaimBinding[] }
 

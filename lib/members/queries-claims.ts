@@ -1,16 +1,7 @@
 import type { GivenRole } from '#lib/access/issuer-config.ts'
 import type { Reader, Tx } from '#lib/platform/db/schema.ts'
 import { newId } from '#lib/platform/ids.ts'
-
-export type ClaimBinding = {
-  bindingId: string
-  workspaceId: string
-  workspace: string
-  role: string
-  environment: string | null
-  label: string | null
-  expiresAt: Date
-}
+import type { ClaimBinding } from './claim-roles.ts'
 
 /** The roles that an identity holds by what its issuer claims. */
 export async function selectClaimBindings(db: Reader, identityId: string): Promise<ClaimBinding[]> {

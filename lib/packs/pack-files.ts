@@ -1,23 +1,12 @@
 import { createHash } from 'node:crypto'
 import { bundleOf } from '#lib/attestations/bundle.ts'
 import { parseEnvelope } from '#lib/attestations/dsse.ts'
-import type { Trust } from '#lib/attestations/trust.ts'
 import { canonicalBytes } from '#lib/audit/canonical.ts'
 import { parseVerifierKey } from '#lib/audit/note-key.ts'
-import type { PackAttestation, PackEntry, PackFacts } from './model.ts'
+import type { PackAttestation } from './model.ts'
+import type { PackInput } from './pack-input.ts'
 import { packPage } from './pack-page.ts'
 import { verifyScript } from './verify-script.ts'
-
-export type PackInput = {
-  facts: PackFacts
-  attestations: readonly PackAttestation[]
-  entries: readonly PackEntry[]
-  /** The signed head that the entries' proofs lead to; null while the log is empty. */
-  checkpoint: string | null
-  trust: Trust
-  origin: string
-  madeAt: Date
-}
 
 export type Files = Readonly<Record<string, Uint8Array>>
 

@@ -1,7 +1,7 @@
 import { Statement, vsaType, voteType } from '#lib/attestations/statement.ts'
 import type { PackAttestation, PackSection } from './model.ts'
 import { packStyle } from './pack-style.ts'
-import type { PackInput } from './pack-files.ts'
+import type { PackInput } from './pack-input.ts'
 
 /** The pack as a page: it prints as A4, runs no script and asks for nothing. Every text that comes from outside is escaped. */
 export function packPage(input: PackInput): string {

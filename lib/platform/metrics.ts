@@ -56,6 +56,29 @@ export function declareMetrics() {
       help: 'Access rules that could not be loaded; those before them stay in force',
       registers,
     }),
+    ...declareProofMetrics(registers),
+    ingestEvents: new Counter({
+      name: 'quarterdeck_ingest_events_total',
+      help: 'Telemetry events by type and outcome (folded, rejected, duplicate)',
+      labelNames: ['type', 'outcome'],
+      registers,
+    }),
+    ingestQueued: new Gauge({
+      name: 'quarterdeck_ingest_queued_events',
+      help: 'Telemetry events accepted into memory and not committed yet',
+      registers,
+    }),
+    sseClients: new Gauge({
+      name: 'quarterdeck_event_stream_clients',
+      help: 'Open event streams of consoles',
+      registers,
+    }),
+  }
+}
+
+/** What proves: the audit log and the attestations. */
+function declareProofMetrics(registers: Registry[]) {
+  return {
     auditBacklog: new Gauge({
       name: 'quarterdeck_audit_unsequenced_entries',
       help: 'Committed audit entries that have no place in the log yet',
@@ -90,22 +113,6 @@ export function declareMetrics() {
     auditMissingEntries: new Gauge({
       name: 'quarterdeck_audit_missing_entries',
       help: 'Entries that processes have counted and that have no place in the log',
-      registers,
-    }),
-    ingestEvents: new Counter({
-      name: 'quarterdeck_ingest_events_total',
-      help: 'Telemetry events by type and outcome (folded, rejected, duplicate)',
-      labelNames: ['type', 'outcome'],
-      registers,
-    }),
-    ingestQueued: new Gauge({
-      name: 'quarterdeck_ingest_queued_events',
-      help: 'Telemetry events accepted into memory and not committed yet',
-      registers,
-    }),
-    sseClients: new Gauge({
-      name: 'quarterdeck_event_stream_clients',
-      help: 'Open event streams of consoles',
       registers,
     }),
   }

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Reader, Tx } from '#lib/platform/db/schema.ts'
 import { merge } from './histogram.ts'
-import type { RequestFactRow } from './queries.ts'
+import type { RequestFactRow } from './request-fact.ts'
 import { floorHour, spansOf, type Span } from './spans.ts'
 
 const columns = [

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { json, type Reader, type Tx } from '#lib/platform/db/schema.ts'
 import type { Histogram } from './histogram.ts'
 import { addRequestHours, factsBetween, mergedLatency } from './queries-hours.ts'
+import type { RequestFactRow } from './request-fact.ts'
 
 export type FactFilter = {
   endpointId: string
@@ -9,20 +10,6 @@ export type FactFilter = {
   generation?: number | undefined
   from?: Date | undefined
   to?: Date | undefined
-}
-
-export type RequestFactRow = {
-  workspaceId: string
-  endpointId: string
-  versionId: string
-  generation: number
-  sliceAt: Date
-  requests: number
-  errors: number
-  cpuMicros: number
-  /** Of how many requests CPU time was reported; none when it is not given. */
-  cpuReported?: number
-  latency: Histogram
 }
 
 /**

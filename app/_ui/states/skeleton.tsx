@@ -2,7 +2,7 @@ import type { CSSProperties } from 'react'
 import s from './states.module.css'
 
 /** Holds a block's place while it loads, so that nothing moves when it comes. Size it as what will stand there. */
-export function Skeleton({ heightPx, widthPx, label }: { heightPx: number; widthPx?: number; label?: string }) {
+function Skeleton({ heightPx, widthPx, label }: { heightPx: number; widthPx?: number; label?: string }) {
   const style: CSSProperties = { height: heightPx, ...(widthPx ? { width: widthPx } : {}) }
   return (
     <span

@@ -1,5 +1,5 @@
 /** What a data scientist's client does to an MLflow server, by its REST API. */
-export type Mlflow = ReturnType<typeof mlflowOf>
+type Mlflow = ReturnType<typeof mlflowOf>
 
 export function mlflowOf(url: string, headers: Record<string, string> = {}) {
   const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
