@@ -4,7 +4,7 @@ import { AttestationError, type Refusal } from './attestation-error.ts'
 import { envelopeInBundle } from './bundle.ts'
 import { parseEnvelope, payloadType, preAuthEncoding } from './dsse.ts'
 import { keyidOf, p256 } from './keyid.ts'
-import { isDemo, levels, Statement, statementDigest, statementTime, vsaType, type Vsa } from './statement.ts'
+import { isDemo, Statement, statementDigest, statementTime, vsaType, type Vsa } from './statement.ts'
 import type { Trust, TrustedKey } from './trust.ts'
 
 /** What must hold besides the signature. What is left out is not asked. */

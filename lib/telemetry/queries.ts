@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import { json, type Reader, type Tx } from '#lib/platform/db/schema.ts'
-import type { Histogram } from './histogram.ts'
 import { addRequestHours, factsBetween, mergedLatency } from './queries-hours.ts'
 import type { RequestFactRow } from './request-fact.ts'
 
