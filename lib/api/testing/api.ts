@@ -122,11 +122,6 @@ async function makeSite(t: TestSystem): Promise<Site> {
     artifactUri: 'file:///models/flights',
     evaluation: { metrics: { accuracy: 0.97, auc: 0.9, logLoss: 0.2, calibrationError: 0.01 } },
   })
-  const approval = await requestApproval(people.developer.ctx, {
-    versionId: version.id,
-    environmentId: environment.id,
-    reason: 'The first version.',
-  })
   const endpoint = await createEndpoint(people.operator.ctx, {
     modelId: model.id,
     environmentId: environment.id,
@@ -143,7 +138,17 @@ async function makeSite(t: TestSystem): Promise<Site> {
   const key = await createIngestKey(people.operator.ctx, { kinds: ['label'] })
   // A token that nobody here sends: a test may revoke it.
   const spare = await issueToken(people.developer.ctx, {})
-  const things = await makeThings(t, people, { modelId: model.id, versionId: version.id })
+  const things = await makeThings(t, people, {
+    modelId: model.id,
+    versionId: version.id,
+    environmentId: environment.id,
+  })
+  // Now that the profile is there: it is evidence, which a revision binds.
+  const approval = await requestApproval(people.developer.ctx, {
+    versionId: version.id,
+    environmentId: environment.id,
+    reason: 'The first version.',
+  })
   const channel = await createChannel(people.admin.ctx, {
     kind: 'webhook',
     name: 'Team',

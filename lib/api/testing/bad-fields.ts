@@ -73,7 +73,7 @@ export const fieldCases: readonly BadRequest[] = [
   wrongField(
     'an unknown risk',
     'risk',
-    'Invalid option: expected one of "low"|"medium"|"high"',
+    'Invalid option: expected one of "low"|"medium"|"high"|"unknown"',
     model({ name: 'model', title: 'M', risk: 'none' }),
   ),
   wrongField(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { someDigest, type Site } from './api.ts'
-import { sampleProfile } from './things.ts'
+import { sampleProfile, upstreamModel } from './things.ts'
 
 const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
 
@@ -45,7 +45,12 @@ export const sampleBodies: Record<string, (ids: Ids) => Record<string, unknown>>
     run: { info: { run_id: 'r1', status: 'FINISHED' }, data: { metrics: [{ key: 'auc', value: 0.9 }] } },
   }),
   withdrawEvidence: () => ({ reason: 'a sample' }),
-  useBreakGlass: ({ versionId, environmentId }) => ({ versionId, environmentId, reason: 'a sample of an emergency' }),
+  useBreakGlass: ({ versionId, environmentId, incidentId }) => ({
+    versionId,
+    environmentId,
+    incidentId,
+    reason: 'a sample of an emergency',
+  }),
   reviewBreakGlass: () => ({ verdict: 'accepted', reason: 'a sample' }),
   whatIfPolicies: () => ({ policies: samplePolicy }),
   requestApproval: ({ versionId, environmentId }) => ({ versionId, environmentId, reason: 'a sample' }),
@@ -63,7 +68,7 @@ export const sampleBodies: Record<string, (ids: Ids) => Record<string, unknown>>
     mutedUntil: null,
   }),
   connectRegistry: () => ({ name: 'second', url: 'http://127.0.0.1:9' }),
-  chooseModels: () => ({ models: ['Nobody has seen this'] }),
+  chooseModels: () => ({ models: [upstreamModel] }),
   disableRegistry: () => ({ reason: 'we moved away' }),
   createChannel: () => ({
     kind: 'webhook',
@@ -74,6 +79,7 @@ export const sampleBodies: Record<string, (ids: Ids) => Record<string, unknown>>
   removeChannel: () => ({ reason: 'a sample' }),
   testChannel: () => ({}),
   retryDelivery: () => ({ reason: 'a sample' }),
+  eraseAuditDetail: ({ entryId }) => ({ of: { entryId }, scope: 'person', reason: 'a sample of a request' }),
   createEndpoint: ({ modelId, environmentId }) => ({
     modelId,
     environmentId,

@@ -1,3 +1,4 @@
+import { useBreakGlass } from '#lib/approvals/use-break-glass.ts'
 import { recordStatement } from '#lib/attestations/record-statement.ts'
 import { aVote } from '#lib/attestations/statements.fixture.ts'
 import { createMonitor } from '#lib/drift/create-monitor.ts'
@@ -12,6 +13,7 @@ import { bindRole } from '#lib/members/bind-role.ts'
 import { createServiceAccount } from '#lib/members/create-service-account.ts'
 import { createDelegation } from '#lib/members/create-delegation.ts'
 import { linkIdentities } from '#lib/members/link-identities.ts'
+import { addEvidence } from '#lib/models/add-evidence.ts'
 import { createEnvironment } from '#lib/models/create-environment.ts'
 import { registerVersion } from '#lib/models/register-version.ts'
 import type { Ctx } from '#lib/platform/context.ts'
@@ -19,6 +21,7 @@ import { json } from '#lib/platform/db/schema.ts'
 import { housekeep } from '#lib/platform/housekeep.ts'
 import { newId } from '#lib/platform/ids.ts'
 import { connectRegistry } from '#lib/registries/connect-registry.ts'
+import { upsertModels } from '#lib/registries/queries-mirror.ts'
 import { startRollout } from '#lib/rollouts/start-rollout.ts'
 import { createSlo } from '#lib/slos/create-slo.ts'
 import type { TestSystem } from '../../../tests/support/system.ts'
@@ -39,7 +42,9 @@ export type Things = Record<
   | 'sloId'
   | 'incidentId'
   | 'attestationId'
-  | 'registryId',
+  | 'registryId'
+  | 'evidenceId'
+  | 'breakGlassId',
   string
 >
 
@@ -49,7 +54,7 @@ export const sampleProfile = buildProfile({ distance: Array.from({ length: 400 }
 export async function makeThings(
   t: TestSystem,
   people: Record<'admin' | 'developer' | 'operator', { ctx: Ctx }>,
-  of: { modelId: string; versionId: string },
+  of: { modelId: string; versionId: string; environmentId: string },
 ): Promise<Things> {
   const [admin, developer, operator] = [people.admin.ctx, people.developer.ctx, people.operator.ctx]
   const staging = await createEnvironment(admin, { name: 'open-ground', protected: false })
@@ -75,11 +80,24 @@ export async function makeThings(
   const slo = await createSlo(operator, { endpointId: servingEndpointId, objective: 'availability' })
   const opened = { title: 'A trial', severity: 'sev3', endpointId: servingEndpointId, reason: 'a test' } as const
   const incident = await openIncident(operator, opened)
+  const evidence = await addEvidence(developer, {
+    versionId: candidateId,
+    kind: 'evaluation',
+    content: { metrics: { auc: 0.8 } },
+  })
+  const glass = await useBreakGlass(operator, {
+    versionId: candidateId,
+    environmentId: of.environmentId,
+    incidentId: incident.id,
+    reason: 'The sample burns.',
+  })
   const findingId = await insertFinding(t, operator.workspaceId, monitorId, servingEndpointId)
   return {
     ...(await makeRoles(t, people)),
     accountId: (await createServiceAccount(admin, { name: 'nightly', purpose: 'a sample' })).id,
-    registryId: (await connectRegistry(admin, { name: 'mlflow', url: 'http://127.0.0.1:9' })).id,
+    registryId: await makeRegistry(t, admin),
+    evidenceId: evidence.id,
+    breakGlassId: glass.id,
     servingEndpointId,
     candidateId,
     rolloutId: rollout.id,
@@ -90,6 +108,17 @@ export async function makeThings(
     incidentId: incident.id,
     attestationId: await insertAttestation(t, operator.workspaceId, of.versionId),
   }
+}
+
+/** A model that the connection of every site shows. */
+export const upstreamModel = 'upstream-flights'
+
+// What a registry shows is read from it by the worker, which lib/registries tests; here a model is needed to be chosen.
+async function makeRegistry(t: TestSystem, admin: Ctx): Promise<string> {
+  const { id } = await connectRegistry(admin, { name: 'mlflow', url: 'http://127.0.0.1:9' })
+  const shown = { name: upstreamModel, description: '', tags: {}, aliases: {} }
+  await housekeep(t.system, 'registry-mirror', (tx) => upsertModels(tx, id, [shown], t.clock.now()))
+  return id
 }
 
 // Two more people, whom the developer stands beside: one may act for them, and the other is somebody twice.
