@@ -10,7 +10,7 @@ export type Tools = { readonly fsck: string; readonly driver: string; readonly v
 
 const S3_PACKAGE = 'github.com/versity/versitygw/cmd/versitygw'
 const FSCK_PACKAGE = 'github.com/transparency-dev/tessera/cmd/fsck'
-const BUILD_TIMEOUT_SECONDS = 600
+const BUILD_TIMEOUT_SECONDS = 1_300
 
 /**
  * Builds Tessera's fsck, our driver and an S3 server, at the versions that go.mod and go.sum pin, into a cache of the user that is keyed
