@@ -35,6 +35,18 @@ describe('claims of an identity provider', () => {
     expect(read({ groups: ['g-7'] }).groups).toEqual(['entra:g-7'])
   })
 
+  it('that are absent mean no roles and no groups, as Keycloak and Entra leave an empty claim out', () => {
+    expect(read({})).toMatchObject({ groups: [], roles: [] })
+    expect(read({ roles: ['Approvers'] })).toMatchObject({ groups: [], roles: [{ role: 'approver' }] })
+  })
+
+  it('that are absent say nothing where whenAbsent is keep, or none are configured', () => {
+    const of = (claims: Record<string, unknown>) =>
+      identityFromClaims({ ...issuer, claims: { ...issuer.claims, ...claims } }, { sub: 's' })
+    expect(of({ whenAbsent: 'keep' })).toMatchObject({ groups: undefined, roles: undefined })
+    expect(of({ groups: [], roles: [] })).toMatchObject({ groups: undefined, roles: undefined })
+  })
+
   it('with groups left out are an error, never an absence of roles: _claim_names (Entra above 200)', () => {
     expect(() =>
       read({ _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://x' } } }),

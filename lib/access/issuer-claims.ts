@@ -9,9 +9,9 @@ export type ClaimedIdentity = {
   name: string
   kind: 'person' | 'service'
   authTime: Date | null
-  /** Undefined where the token says nothing of groups at all: what was said before then stays. */
+  /** Undefined where nothing was said of groups: none are configured, or their absence says nothing (`whenAbsent`). */
   groups: string[] | undefined
-  /** The roles that its values give; undefined where the token has none of the claims. */
+  /** The roles that its values give; undefined where nothing was said of them, as with groups. */
   roles: GivenRole[] | undefined
 }
 
@@ -27,8 +27,8 @@ export function identityFromClaims(issuer: OidcIssuer, claims: JWTPayload): Clai
   const paths = [...issuer.claims.roles, ...issuer.claims.groups]
   refuseOverage(issuer, claims, paths)
   const subject = claims.sub ?? ''
-  const groups = valuesAt(claims, issuer.claims.groups)
-  const values = valuesAt(claims, paths)
+  const groups = said(issuer, claims, issuer.claims.groups)
+  const values = said(issuer, claims, paths)
   const name = issuer.claims.name.map((path) => at(claims, path)).find((v) => typeof v === 'string' && v.trim() !== '')
   return {
     issuer: issuer.issuer,
@@ -53,6 +53,12 @@ function refuseOverage(issuer: OidcIssuer, claims: JWTPayload, paths: readonly s
     `${issuer.issuer} left the claim ${missing} out of the token because it has too many entries. Map app roles instead of groups, or let the provider send only the groups that are assigned to the application.`,
     { claim: missing },
   )
+}
+
+// Keycloak and Entra leave a claim out when it would be empty: whoever has just lost their last role brings none. What was
+// left out because it is too long was refused before.
+function said(issuer: OidcIssuer, claims: JWTPayload, paths: readonly string[]): string[] | undefined {
+  return valuesAt(claims, paths) ?? (paths.length > 0 && issuer.claims.whenAbsent === 'none' ? [] : undefined)
 }
 
 function valuesAt(claims: JWTPayload, paths: readonly string[]): string[] | undefined {

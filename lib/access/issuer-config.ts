@@ -95,8 +95,10 @@ const Oidc = z.strictObject({
       name: z.array(path).max(5).default(['name', 'preferred_username']),
       roles: z.array(path).max(5).default([]),
       groups: z.array(path).max(5).default([]),
+      /** What a token without any of these claims says: that there are no roles, or nothing, so that those before stay. */
+      whenAbsent: z.enum(['none', 'keep']).default('none'),
     })
-    .default({ name: ['name', 'preferred_username'], roles: [], groups: [] }),
+    .default({ name: ['name', 'preferred_username'], roles: [], groups: [], whenAbsent: 'none' }),
   /** Put before each group's name, so that groups of two issuers differ wherever they are written. */
   groupPrefix: z.string().max(60).default(''),
   roles: z

@@ -30,7 +30,7 @@ export async function checkKeycloakApi(product: Product, keycloak: Keycloak): Pr
     same('whoami', [status, body.issuer, body.kind], [200, keycloak.issuer, 'person'])
     const made = await call('POST', '/models', token, { name: 'by-dana', title: 'By Dana' })
     same('a developer registers', made.status, 201)
-    same('a developer gives no roles', (await call('POST', '/service-accounts', token, account('x'))).status, 403)
+    same('a developer gives no roles', (await call('POST', '/service-accounts', token, account('by-dana'))).status, 403)
   })
   await check('Keycloak: a program’s access token (client credentials) is a service', async () => {
     const { status, body } = await call('GET', '/whoami', await robot())
@@ -196,7 +196,7 @@ export async function checkOwnIssuer(product: Product): Promise<void> {
     for (const action of ['session:start', 'session:refuse', 'session:confirm', 'session:end']) {
       const { status, body } = await call(
         'GET',
-        `/audit/entries?action=${action}&limit=5`,
+        `/audit/entries?kind=${encodeURIComponent(action)}&limit=5`,
         root,
         undefined,
         'quarterdeck',

@@ -49,6 +49,11 @@ async function builtKeycloak(): Promise<string> {
   return built
 }
 
+/** The issuer that a Keycloak on that port is. */
+export function keycloakIssuer(port: number): string {
+  return `http://127.0.0.1:${port}/realms/${realm}`
+}
+
 /** Starts a real Keycloak with the realm imported, on loopback, its database in memory. */
 export async function startKeycloak(port: number, realmDocument: unknown): Promise<Keycloak> {
   const built = await builtKeycloak()
@@ -66,7 +71,13 @@ export async function startKeycloak(port: number, realmDocument: unknown): Promi
     {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, KC_BOOTSTRAP_ADMIN_USERNAME: admin.user, KC_BOOTSTRAP_ADMIN_PASSWORD: admin.password },
+      // Half the time to start: the quick compiler only, as it lives for a minute.
+      env: {
+        ...process.env,
+        JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1',
+        KC_BOOTSTRAP_ADMIN_USERNAME: admin.user,
+        KC_BOOTSTRAP_ADMIN_PASSWORD: admin.password,
+      },
     },
   )
   for (const stream of [child.stdout, child.stderr])
@@ -75,7 +86,7 @@ export async function startKeycloak(port: number, realmDocument: unknown): Promi
     await stopGroup(child)
     await rm(work, { recursive: true, force: true })
   }
-  const issuer = `${url}/realms/${realm}`
+  const issuer = keycloakIssuer(port)
   const ready = await until(async () => child.exitCode !== null || (await answers(issuer)), 480)
   if (!ready || child.exitCode !== null) {
     await stop()

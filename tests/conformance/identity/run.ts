@@ -11,7 +11,7 @@ import { chromiumPath } from '../../../scripts/chromium.ts'
 import { freePorts } from '../start/installation.ts'
 import { checkKeycloakApi, checkLightApi, checkOwnIssuer, jwksSeconds } from './check-api.ts'
 import { checkBrowser, checkLightBrowser } from './check-browser.ts'
-import { startKeycloak } from './keycloak.ts'
+import { keycloakIssuer, startKeycloak } from './keycloak.ts'
 import { lightSecret, startLightProvider } from './light-provider.ts'
 import { startProduct } from './product.ts'
 import { clientSecret, realmDocument } from './realm.ts'
@@ -25,13 +25,16 @@ const stops: (() => Promise<void>)[] = []
 try {
   const light = await startLightProvider(others.ingest, origin)
   stops.push(light.stop)
-  const keycloak = await startKeycloak(others.web, realmDocument(origin))
-  stops.push(keycloak.stop)
-  const product = await startProduct(ports, issuersFile(keycloak.issuer, light.issuer), {
-    QUARTERDECK_OIDC_SECRET_KEYCLOAK: clientSecret,
-    QUARTERDECK_OIDC_SECRET_LIGHT: lightSecret,
-  })
-  stops.push(product.stop)
+  // Both at once: the product asks an issuer when somebody comes with it, not when it starts.
+  const secrets = { QUARTERDECK_OIDC_SECRET_KEYCLOAK: clientSecret, QUARTERDECK_OIDC_SECRET_LIGHT: lightSecret }
+  const starts = [
+    startKeycloak(others.web, realmDocument(origin)),
+    startProduct(ports, issuersFile(keycloakIssuer(others.web), light.issuer), secrets),
+  ] as const
+  // What has started is ended too when the other has failed.
+  for (const started of await Promise.allSettled(starts))
+    if (started.status === 'fulfilled') stops.push(started.value.stop)
+  const [keycloak, product] = await Promise.all(starts)
   const browser = await chromium.launch({ executablePath: await chromiumPath(), args: ['--no-sandbox'] })
   stops.push(() => browser.close())
   await checkBrowser({ browser, product, keycloak })
