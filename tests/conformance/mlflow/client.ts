@@ -1,6 +1,4 @@
 /** What a data scientist's client does to an MLflow server, by its REST API. */
-type Mlflow = ReturnType<typeof mlflowOf>
-
 export function mlflowOf(url: string, headers: Record<string, string> = {}) {
   const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
     const answer = await fetch(`${url}/api/2.0/mlflow/${path}`, {
