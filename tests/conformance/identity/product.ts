@@ -47,7 +47,12 @@ export async function startProduct(ports: Ports, issuers: string, secrets: Recor
   })
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output = (output + chunk.toString('utf8')).slice(-40_000)))
+  let stopping = false
+  child.once('exit', (code, signal) => {
+    if (!stopping) console.error(`Quarterdeck ended by itself (${code ?? signal}):\n${output}`)
+  })
   const stop = async () => {
+    stopping = true
     await stopGroup(child)
     await rm(work, { recursive: true, force: true })
   }
