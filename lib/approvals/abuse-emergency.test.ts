@@ -1,58 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { addEvidence } from '#lib/models/add-evidence.ts'
-import { bindRole } from '#lib/members/bind-role.ts'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { openIncident } from '#lib/incidents/open-incident.ts'
-import type { Ctx } from '#lib/platform/context.ts'
-import { testSystem, type TestSystem } from '../../tests/support/system.ts'
+import { testSystem } from '../../tests/support/system.ts'
 import { expireApprovals } from './expire-approvals.ts'
 import { listBreakGlass } from './reads-break-glass.ts'
-import { findClearance, findReturnClearance } from './reads-clearance.ts'
+import { findReturnClearance } from './reads-clearance.ts'
 import { reviewBreakGlass } from './review-break-glass.ts'
+import { abuseSite } from './testing/abuse-site.ts'
 import { policyText, putInForce } from './testing/in-force.ts'
-import { approvalSite } from './testing/request.ts'
 import { useBreakGlass } from './use-break-glass.ts'
 
-let t: TestSystem
-let site: Awaited<ReturnType<typeof approvalSite>>
-let priya: Ctx
-let tomas: Ctx
-let olu: Ctx
-beforeAll(async () => {
-  t = await testSystem()
-  const ws = await t.workspace()
-  site = await approvalSite(t.system, ws)
-  ;[priya, tomas, olu] = [
-    await ws.as('approver', 'priya'),
-    await ws.as('approver', 'tomas'),
-    await ws.as('operator', 'olu'),
-  ]
-})
+const t = await testSystem()
+const { site, priya, tomas, olu, approved, at, clearance, measured, also, placeOf } = await abuseSite(t)
 beforeEach(() => putInForce(policyText('two')))
 afterAll(() => t.close())
-
-const open = async (who?: Ctx) => {
-  const version = await site.submit()
-  return { ...(await site.ask(version.id, site.production.id, who)), version }
-}
-const approved = async () => {
-  const a = await open()
-  await site.vote(priya, a)
-  await site.vote(tomas, a)
-  return a
-}
-const at = (a: { version: { id: string; digest: string } }) => ({
-  versionId: a.version.id,
-  environmentId: site.production.id,
-  digest: a.version.digest,
-})
-const clearance = (a: Parameters<typeof at>[0], actorId?: string) =>
-  findClearance(t.system.db, at(a), t.clock.now(), false, actorId)
-const at2 = (a: { version: { id: string } }) => ({ versionId: a.version.id, environmentId: site.production.id })
-
-const measured = (who: Ctx, versionId: string, auc: number) =>
-  addEvidence(who, { versionId, kind: 'evaluation', content: { metrics: { auc } } })
-const also = async (role: 'developer' | 'approver' | 'operator', who: Ctx) =>
-  bindRole(site.admin, { issuer: who.actor.issuer, subject: who.actor.subject, name: who.actor.name, role })
 
 describe('break-glass', () => {
   it('is its own permission, tied to an incident, time-boxed, marked, reviewed by another, and blocked until then', async () => {
@@ -61,8 +21,8 @@ describe('break-glass', () => {
     )
     const a = { version: await site.submit() }
     const reason = 'production is down and this is the fix'
-    await expect(useBreakGlass(priya, { ...at2(a), reason })).rejects.toMatchObject({ code: 'forbidden' })
-    await expect(useBreakGlass(olu, { ...at2(a), reason })).rejects.toMatchObject({
+    await expect(useBreakGlass(priya, { ...placeOf(a), reason })).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(useBreakGlass(olu, { ...placeOf(a), reason })).rejects.toMatchObject({
       code: 'invalid',
       details: { errors: [{ path: 'incidentId' }] },
     })
@@ -73,9 +33,9 @@ describe('break-glass', () => {
     })
     const elsewhere = await t.workspace()
     await expect(
-      useBreakGlass(await elsewhere.as('operator'), { ...at2(a), incidentId, reason }),
+      useBreakGlass(await elsewhere.as('operator'), { ...placeOf(a), incidentId, reason }),
     ).rejects.toMatchObject({ code: 'not-found' })
-    const used = await useBreakGlass(olu, { ...at2(a), incidentId, reason })
+    const used = await useBreakGlass(olu, { ...placeOf(a), incidentId, reason })
     expect(await clearance(a)).toMatchObject({ kind: 'valid', approvalId: null, breakGlassId: used.id })
     expect((await listBreakGlass(priya, { versionId: a.version.id })).items[0]).toMatchObject({
       live: true,
@@ -83,7 +43,7 @@ describe('break-glass', () => {
       review: null,
     })
     await expect(
-      useBreakGlass(olu, { ...at2({ version: await site.submit() }), incidentId, reason }),
+      useBreakGlass(olu, { ...placeOf({ version: await site.submit() }), incidentId, reason }),
     ).rejects.toMatchObject({ code: 'conflict', details: { breakGlassId: used.id } })
     const review = { breakGlassId: used.id, verdict: 'objected' as const, reason: 'there was time to ask' }
     await also('approver', olu)

@@ -1,59 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { addEvidence } from '#lib/models/add-evidence.ts'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { withdrawEvidence } from '#lib/models/withdraw-evidence.ts'
-import { bindRole } from '#lib/members/bind-role.ts'
 import { unbindRole } from '#lib/members/unbind-role.ts'
-import type { Ctx } from '#lib/platform/context.ts'
-import { testSystem, type TestSystem } from '../../tests/support/system.ts'
+import { testSystem } from '../../tests/support/system.ts'
 import { expireApprovals } from './expire-approvals.ts'
 import { listApprovals, readApproval } from './reads.ts'
-import { findClearance } from './reads-clearance.ts'
+import { abuseSite } from './testing/abuse-site.ts'
 import { policyText, putInForce } from './testing/in-force.ts'
-import { approvalSite } from './testing/request.ts'
 import { useBreakGlass } from './use-break-glass.ts'
 
-let t: TestSystem
-let site: Awaited<ReturnType<typeof approvalSite>>
-let priya: Ctx
-let tomas: Ctx
-let olu: Ctx
-beforeAll(async () => {
-  t = await testSystem()
-  const ws = await t.workspace()
-  site = await approvalSite(t.system, ws)
-  ;[priya, tomas, olu] = [
-    await ws.as('approver', 'priya'),
-    await ws.as('approver', 'tomas'),
-    await ws.as('operator', 'olu'),
-  ]
-})
+const t = await testSystem()
+const { site, priya, tomas, olu, open, approved, clearance, measured, also, placeOf } = await abuseSite(t)
 beforeEach(() => putInForce(policyText('two')))
 afterAll(() => t.close())
 
-const open = async (who?: Ctx) => {
-  const version = await site.submit()
-  return { ...(await site.ask(version.id, site.production.id, who)), version }
-}
-const approved = async () => {
-  const a = await open()
-  await site.vote(priya, a)
-  await site.vote(tomas, a)
-  return a
-}
-const at = (a: { version: { id: string; digest: string } }) => ({
-  versionId: a.version.id,
-  environmentId: site.production.id,
-  digest: a.version.digest,
-})
-const clearance = (a: Parameters<typeof at>[0], actorId?: string) =>
-  findClearance(t.system.db, at(a), t.clock.now(), false, actorId)
-const at2 = (a: { version: { id: string } }) => ({ versionId: a.version.id, environmentId: site.production.id })
-
-const measured = (who: Ctx, versionId: string, auc: number) =>
-  addEvidence(who, { versionId, kind: 'evaluation', content: { metrics: { auc } } })
 const newestOf = async (versionId: string) => (await listApprovals(site.dana, { versionId })).items[0]!
-const also = async (role: 'developer' | 'approver' | 'operator', who: Ctx) =>
-  bindRole(site.admin, { issuer: who.actor.issuer, subject: who.actor.subject, name: who.actor.name, role })
 
 describe('self-approval', () => {
   it('is refused to requester, version author, run owner and evidence author', async () => {
@@ -205,7 +165,7 @@ describe('reject vs approve', () => {
       code: 'conflict',
       message: expect.stringContaining('very revision was rejected') as string,
     })
-    await expect(useBreakGlass(olu, { ...at2(a), reason: 'production is down' })).rejects.toMatchObject({
+    await expect(useBreakGlass(olu, { ...placeOf(a), reason: 'production is down' })).rejects.toMatchObject({
       code: 'conflict',
     })
   })
