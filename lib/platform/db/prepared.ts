@@ -8,7 +8,7 @@ const usesBefore = 2
 const namesMax = 256
 const countedMax = 2_048
 const textLengthMax = 10_000
-const preparable = /^(select|with|insert|update|delete)\s/i
+const preparable = /^\s*(select|with|insert|update|delete)\s/i
 
 const names = new Map<string, string>()
 const uses = new Map<string, number>()
