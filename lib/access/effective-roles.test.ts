@@ -6,6 +6,7 @@ import type { Tx } from '#lib/platform/db/schema.ts'
 import { newId } from '#lib/platform/ids.ts'
 import { rememberGroups } from '#lib/members/remember-groups.ts'
 import { testSystem, type TestSystem, type TestWorkspace } from '../../tests/support/system.ts'
+import { accessDecision } from './authorize.ts'
 import { selectEffectiveRoles, selectPersonIds } from './effective-roles.ts'
 
 let t: TestSystem
@@ -133,6 +134,53 @@ describe('roles of groups', () => {
       .orderBy('group_name')
       .execute()
     expect(kept.map((k) => k.group_name)).toEqual(['/a', '/b'])
+  })
+})
+
+describe('roles that claims gave', () => {
+  const claimed = (who: Ctx, expiresAt: Date, role = 'approver') =>
+    write(async (tx) => {
+      const row = { id: newId('binding', t.clock.now()), workspace_id: ws.id, identity_id: who.actorId, role, ...scope }
+      const made = { created_at: t.clock.now(), created_by: ws.worker.actorId, revoked_at: null }
+      await tx
+        .insertInto('role_binding')
+        .values({ ...row, ...made, source: 'claim', expires_at: expiresAt })
+        .execute()
+    })
+  const at = async (who: Ctx, now: Date, lock = false) =>
+    write(async (tx) => {
+      const of = { workspaceId: ws.id, identityIds: [who.actorId], labels: [], now, lock }
+      return (await selectEffectiveRoles(tx, of)).map((r) => r.role)
+    })
+
+  it('end at their time to the millisecond, before the worker takes them away, read and locked', async () => {
+    const cleo = await ws.as('viewer', 'cleo')
+    const ends = new Date(t.clock.now().getTime() + 60_000)
+    await claimed(cleo, ends)
+    const before = new Date(ends.getTime() - 1)
+    expect(await at(cleo, before)).toEqual(['viewer', 'approver'])
+    expect(await at(cleo, before, true)).toEqual(['viewer', 'approver'])
+    expect(await at(cleo, ends)).toEqual(['viewer'])
+    expect(await at(cleo, ends, true)).toEqual(['viewer'])
+  })
+
+  it('end for a delegate too, with the role of the delegator', async () => {
+    const [cora, dov] = [await ws.as('viewer', 'cora'), await ws.as('viewer', 'dov')]
+    const ends = new Date(t.clock.now().getTime() + 60_000)
+    await claimed(cora, ends, 'validator')
+    await delegate(cora, dov, 'validator')
+    expect(await at(dov, new Date(ends.getTime() - 1))).toEqual(['viewer', 'validator'])
+    expect(await at(dov, ends)).toEqual(['viewer'])
+  })
+
+  it('decide nothing any more at once, with no turn of the worker between', async () => {
+    const cyd = await ws.as('viewer', 'cyd')
+    await claimed(cyd, new Date(t.clock.now().getTime() + 60_000), 'admin')
+    const here = { kind: 'workspace', id: ws.id, workspaceId: ws.id }
+    const mayBind = async () => (await accessDecision(cyd, t.system.db, 'member:bind', here)).allowed
+    expect(await mayBind()).toBe(true)
+    t.clock.advance(60_000)
+    expect(await mayBind()).toBe(false)
   })
 })
 

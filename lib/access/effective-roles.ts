@@ -113,11 +113,15 @@ type Of = { workspaceId: string; identityIds: readonly string[]; now: Date; lock
 const share = (of: Of, rows: string): RawBuilder<unknown> => (of.lock ? sql.raw(`for share of ${rows}`) : sql``)
 const knownSince = (of: Of) => groupsKnownSince(of.now)
 
+// A role that a claim gave ends at its time, whether or not the worker has come by to take it away. What a group has ends
+// with what is known of its members (`seen_at`), and a delegation at its own end.
+const held = (of: Of) => sql`b.revoked_at is null and (b.expires_at is null or b.expires_at > ${of.now})`
+
 const ownRoles = (of: Of) => sql`
   select b.identity_id as "identityId", b.role, b.environment, b.label, 'binding' as via, b.id as "bindingId",
     null::text as "delegationId", null::text as "delegatorId", null::timestamptz as "endsAt", null::text as "group"
   from role_binding b
-  where b.workspace_id = ${of.workspaceId} and b.identity_id = any(${[...of.identityIds]}::text[]) and b.revoked_at is null
+  where b.workspace_id = ${of.workspaceId} and b.identity_id = any(${[...of.identityIds]}::text[]) and ${held(of)}
   order by b.id limit ${rowsMax} ${share(of, 'b')}`
 
 const groupRoles = (of: Of) => sql`
@@ -134,7 +138,7 @@ const delegatedOwn = (of: Of) => sql`
     d.id, d.delegator_id, d.ends_at, null
   from delegation d
   join role_binding b on b.workspace_id = d.workspace_id and b.identity_id = d.delegator_id and b.role = d.role
-  where b.revoked_at is null and ${live(of)}
+  where ${held(of)} and ${live(of)}
   order by d.id, b.id limit ${rowsMax} ${share(of, 'd, b')}`
 
 const delegatedGroup = (of: Of) => sql`

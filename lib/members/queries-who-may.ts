@@ -23,7 +23,7 @@ export async function selectCandidates(
     select i.id, i.name, i.issuer, i.subject, i.kind from identity i
     where (${of.before ?? null}::text is null or i.id < ${of.before ?? null}) and (
       exists (select from role_binding b where b.identity_id = i.id and b.workspace_id = ${of.workspaceId}
-        and b.revoked_at is null and b.role = ${roles})
+        and b.revoked_at is null and (b.expires_at is null or b.expires_at > ${of.now}) and b.role = ${roles})
       or exists (select from identity_group m
         join group_binding g on g.issuer = m.issuer and g.group_name = m.group_name and g.workspace_id = ${of.workspaceId}
         where m.identity_id = i.id and m.seen_at > ${of.knownSince} and g.revoked_at is null and g.role = ${roles})

@@ -43,7 +43,7 @@ export function selectWorkspace(db: Reader, nameOrId: string) {
 }
 
 /** The workspaces in which an identity, or a group it is in, holds any role, by name. */
-export function selectWorkspacesOf(db: Reader, identityId: string) {
+export function selectWorkspacesOf(db: Reader, identityId: string, now: Date) {
   return db
     .selectFrom('workspace as w')
     .select(['w.id', 'w.name', 'w.title', 'w.demo'])
@@ -54,7 +54,8 @@ export function selectWorkspacesOf(db: Reader, identityId: string) {
             .select('b.id')
             .whereRef('b.workspace_id', '=', 'w.id')
             .where('b.identity_id', '=', identityId)
-            .where('b.revoked_at', 'is', null),
+            .where('b.revoked_at', 'is', null)
+            .where((w) => w.or([w('b.expires_at', 'is', null), w('b.expires_at', '>', now)])),
         ),
         exists(
           selectFrom('identity_group as m')
@@ -73,7 +74,7 @@ export function selectWorkspacesOf(db: Reader, identityId: string) {
     .execute()
 }
 
-export function selectMembers(db: Reader, workspaceId: string) {
+export function selectMembers(db: Reader, workspaceId: string, now: Date) {
   return db
     .selectFrom('role_binding as b')
     .innerJoin('identity as i', 'i.id', 'b.identity_id')
@@ -91,6 +92,7 @@ export function selectMembers(db: Reader, workspaceId: string) {
     ])
     .where('b.workspace_id', '=', workspaceId)
     .where('b.revoked_at', 'is', null)
+    .where((w) => w.or([w('b.expires_at', 'is', null), w('b.expires_at', '>', now)]))
     .orderBy('i.name')
     .orderBy('b.role')
     .limit(500)
@@ -142,8 +144,8 @@ export async function lockBinding(tx: Tx, bindingId: string) {
     .executeTakeFirst()
 }
 
-/** The roles of admin in a workspace, whoever holds them and however far they reach. */
-export function selectAdmins(db: Reader, workspaceId: string) {
+/** The roles of admin in a workspace, whoever holds them now and however far they reach. */
+export function selectAdmins(db: Reader, workspaceId: string, now: Date) {
   return db
     .selectFrom('role_binding as b')
     .innerJoin('identity as i', 'i.id', 'b.identity_id')
@@ -151,6 +153,7 @@ export function selectAdmins(db: Reader, workspaceId: string) {
     .where('b.workspace_id', '=', workspaceId)
     .where('b.role', '=', 'admin')
     .where('b.revoked_at', 'is', null)
+    .where((w) => w.or([w('b.expires_at', 'is', null), w('b.expires_at', '>', now)]))
     .limit(500)
     .execute()
 }

@@ -8,8 +8,8 @@ import { selectIdentity, selectMembers, selectWorkspace, selectWorkspacesOf } fr
 export type WorkspaceView = { id: string; name: string; title: string; demo: boolean }
 
 /** The workspaces in which somebody holds a role: what they may switch between. */
-export function workspacesOf(system: Pick<System, 'db'>, identityId: string): Promise<WorkspaceView[]> {
-  return selectWorkspacesOf(system.db, identityId)
+export function workspacesOf(system: Pick<System, 'db' | 'clock'>, identityId: string): Promise<WorkspaceView[]> {
+  return selectWorkspacesOf(system.db, identityId, system.clock.now())
 }
 
 /**
@@ -17,7 +17,7 @@ export function workspacesOf(system: Pick<System, 'db'>, identityId: string): Pr
  * @throws `not-found` for one they have no role in (its existence is not told), `invalid` when a name is needed
  */
 export async function resolveWorkspace(
-  system: Pick<System, 'db'>,
+  system: Pick<System, 'db' | 'clock'>,
   identityId: string,
   named: string | undefined,
 ): Promise<WorkspaceView> {
@@ -41,7 +41,7 @@ export async function resolveWorkspace(
 /** Everyone with a role here, and the role. */
 export async function listMembers(ctx: Ctx) {
   await authorizeRead(ctx, 'member:read')
-  return selectMembers(ctx.db, ctx.workspaceId)
+  return selectMembers(ctx.db, ctx.workspaceId, ctx.clock.now())
 }
 
 /** For a control that is shown to be disabled: may the caller do this here, by which rule, and if not, who may? */
@@ -59,11 +59,11 @@ export function whetherAllowed(
 }
 
 /** A workspace by name or id, for the installation's own use (start, CLI). */
-export function findWorkspace(system: Pick<System, 'db'>, nameOrId: string) {
+export function findWorkspace(system: Pick<System, 'db' | 'clock'>, nameOrId: string) {
   return selectWorkspace(system.db, nameOrId)
 }
 
 /** A local persona's identity, for the installation's own use; undefined before anybody gave them a role. */
-export function findPersona(system: Pick<System, 'db'>, subject: string) {
+export function findPersona(system: Pick<System, 'db' | 'clock'>, subject: string) {
   return selectIdentity(system.db, personaIssuer, subject)
 }

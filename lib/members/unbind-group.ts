@@ -29,7 +29,7 @@ export async function unbindGroup(ctx: Ctx, input: UnbindGroupInput): Promise<{ 
       const now = ctx.clock.now()
       requireRecentAuth(ctx, now)
       const { role, environment, label, issuer, group_name: group } = binding
-      const admins = await selectAdmins(tx, ctx.workspaceId)
+      const admins = await selectAdmins(tx, ctx.workspaceId, now)
       const groups = await selectGroupAdmins(tx, ctx.workspaceId, groupsKnownSince(now))
       const may = can.unbind({ bindingId, role, environment, label, issuer }, [...admins, ...groups])
       if (binding.revoked_at === null && !may.allowed)

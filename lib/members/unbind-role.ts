@@ -27,7 +27,7 @@ export async function unbindRole(ctx: Ctx, input: UnbindRoleInput): Promise<{ bi
     async (tx, binding) => {
       const now = ctx.clock.now()
       requireRecentAuth(ctx, now)
-      const admins = await selectAdmins(tx, ctx.workspaceId)
+      const admins = await selectAdmins(tx, ctx.workspaceId, now)
       const groups = await selectGroupAdmins(tx, ctx.workspaceId, groupsKnownSince(now))
       const may = can.unbind(binding, [...admins, ...groups])
       if (binding.revoked_at === null && !may.allowed)
