@@ -67,6 +67,15 @@ export async function readFeed(
   }))
 }
 
+/** Where a consumer stands; undefined before its first turn. */
+export function selectCursor(db: Reader, consumer: string): Promise<FeedCursor | undefined> {
+  return db
+    .selectFrom('feed_cursor')
+    .select(['epoch', 'xid', 'entry_id as entryId'])
+    .where('consumer', '=', consumer)
+    .executeTakeFirst()
+}
+
 /** A consumer's cursor, locked: two workers that follow the same feed take turns. */
 export async function lockCursor(tx: Tx, consumer: string, now: Date): Promise<FeedCursor> {
   await tx

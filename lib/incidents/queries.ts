@@ -210,11 +210,3 @@ export async function insertLines(
       and (select count(*) from incident_event v where v.incident_id = n.id and v.kind = 'entry') < ${linesMax}
     on conflict (incident_id, entry_id) do nothing`.execute(tx)
 }
-
-export function selectCursor(db: Reader, consumer: string) {
-  return db
-    .selectFrom('feed_cursor')
-    .select(['epoch', 'xid', 'entry_id as entryId'])
-    .where('consumer', '=', consumer)
-    .executeTakeFirst()
-}

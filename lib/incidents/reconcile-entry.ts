@@ -1,9 +1,9 @@
-import { lockCursor, saveCursor, type FeedCursor, type FeedEntry } from '#lib/audit/feed.ts'
+import type { FeedEntry } from '#lib/audit/feed.ts'
+import { TurnLost, type FeedStep } from '#lib/audit/follow-feed.ts'
 import { mutate, type Loaded } from '#lib/mutate.ts'
 import { workerCtx } from '#lib/platform/call.ts'
 import type { System } from '#lib/platform/context.ts'
 import type { Tx } from '#lib/platform/db/schema.ts'
-import { QuarterdeckError } from '#lib/platform/errors.ts'
 import { newId } from '#lib/platform/ids.ts'
 import {
   insertEvent,
@@ -16,107 +16,82 @@ import {
 import type { IncidentSeverity, Opening, Resolving } from './rules.ts'
 import { resourceOf } from './resource.ts'
 
-export const consumer = 'incidents'
-
-/** One entry of the feed, and where the cursor must stand when it is taken. */
+/** One entry of the feed, its turn, and what it concerns. */
 export type Step = {
   entry: FeedEntry
   workspaceId: string
-  from: FeedCursor
+  turn: FeedStep
   endpointId: string | undefined
   rolloutId: string | undefined
-}
-
-/** Another worker has read on, or a person was there first: this turn ends, the next one looks afresh. */
-export class TurnLost extends QuarterdeckError {
-  override readonly name = 'TurnLost'
-
-  constructor() {
-    super('conflict', 'The feed was read on meanwhile.')
-  }
-}
-
-/** Locks the cursor, which lets one worker at a time take an entry. @throws TurnLost when it stands elsewhere by now */
-export async function takeTurn(system: System, tx: Tx, from: FeedCursor): Promise<void> {
-  const cursor = await lockCursor(tx, consumer, system.clock.now())
-  if (cursor.epoch !== from.epoch || cursor.xid !== from.xid || cursor.entryId !== from.entryId) throw new TurnLost()
 }
 
 /** Opens an incident for the entry, or tells the open one that it fired again; the cursor moves with it. */
 export async function recordOpening(system: System, step: Step, effect: Opening): Promise<void> {
   const { entry, workspaceId } = step
   const ctx = workerCtx(system, workspaceId)
-  await mutate(
-    ctx,
-    { action: 'incident:open', load: (tx) => load(system, tx, step, effect.fingerprint) },
-    async (tx, open) => {
-      if (!open && effect.updatesOnly) throw new TurnLost()
-      const id = open?.id ?? newId('incident', system.clock.now())
-      const after = open
-        ? await fireAgain(tx, open, effect)
-        : await openNew(tx, { id, step, effect, actorId: ctx.actorId })
-      const kind = open ? 'fired' : 'opened'
-      await insertEvent(tx, { incidentId: id, at: entry.time, kind, text: effect.because, entryId: entry.id })
-      await pass(system, tx, step)
-      const before = open ? { state: open.state, severity: open.severity, title: open.title } : undefined
-      return {
-        value: undefined,
-        audit: {
-          resource: { kind: 'incident', id, name: effect.title },
-          before,
-          after: { ...after, fingerprint: effect.fingerprint, endpointId: step.endpointId, entryId: entry.id },
-          because: effect.because,
-          drill: effect.drill,
-        },
-        wake: ['incidents'],
-      }
-    },
-  )
+  await mutate(ctx, { action: 'incident:open', load: (tx) => load(tx, step, effect.fingerprint) }, async (tx, open) => {
+    if (!open && effect.updatesOnly) throw new TurnLost()
+    const id = open?.id ?? newId('incident', system.clock.now())
+    const after = open
+      ? await fireAgain(tx, open, effect)
+      : await openNew(tx, { id, step, effect, actorId: ctx.actorId })
+    const kind = open ? 'fired' : 'opened'
+    await insertEvent(tx, { incidentId: id, at: entry.time, kind, text: effect.because, entryId: entry.id })
+    await pass(tx, step)
+    const before = open ? { state: open.state, severity: open.severity, title: open.title } : undefined
+    return {
+      value: undefined,
+      audit: {
+        resource: { kind: 'incident', id, name: effect.title },
+        before,
+        after: { ...after, fingerprint: effect.fingerprint, endpointId: step.endpointId, entryId: entry.id },
+        because: effect.because,
+        drill: effect.drill,
+      },
+      wake: ['incidents'],
+    }
+  })
 }
 
 /** Resolves the incident that the entry's rule opened; the cursor moves with it. */
 export async function recordResolving(system: System, step: Step, effect: Resolving): Promise<void> {
   const { entry, workspaceId } = step
   const ctx = workerCtx(system, workspaceId)
-  await mutate(
-    ctx,
-    { action: 'incident:resolve', load: (tx) => load(system, tx, step, effect.resolves) },
-    async (tx, open) => {
-      if (!open) throw new TurnLost()
-      const to = { state: 'resolved' as const, resolved_at: entry.time, resolved_by: ctx.actorId }
-      if (!(await updateIncident(tx, open.id, to))) throw new TurnLost()
-      await insertEvent(tx, {
-        incidentId: open.id,
-        at: entry.time,
-        kind: 'resolved',
-        text: effect.because,
-        entryId: entry.id,
-      })
-      await pass(system, tx, step)
-      return {
-        value: undefined,
-        audit: {
-          before: { state: open.state },
-          after: { state: 'resolved', fingerprint: open.fingerprint, entryId: entry.id },
-          because: effect.because,
-          drill: open.drill ?? undefined,
-        },
-        wake: ['incidents'],
-      }
-    },
-  )
+  await mutate(ctx, { action: 'incident:resolve', load: (tx) => load(tx, step, effect.resolves) }, async (tx, open) => {
+    if (!open) throw new TurnLost()
+    const to = { state: 'resolved' as const, resolved_at: entry.time, resolved_by: ctx.actorId }
+    if (!(await updateIncident(tx, open.id, to))) throw new TurnLost()
+    await insertEvent(tx, {
+      incidentId: open.id,
+      at: entry.time,
+      kind: 'resolved',
+      text: effect.because,
+      entryId: entry.id,
+    })
+    await pass(tx, step)
+    return {
+      value: undefined,
+      audit: {
+        before: { state: open.state },
+        after: { state: 'resolved', fingerprint: open.fingerprint, entryId: entry.id },
+        because: effect.because,
+        drill: open.drill ?? undefined,
+      },
+      wake: ['incidents'],
+    }
+  })
 }
 
 /** Adds the entry to the timelines that it concerns, and moves the cursor past it. */
-export async function pass(system: System, tx: Tx, step: Step): Promise<void> {
-  const { workspaceId, entry, endpointId, rolloutId } = step
+export async function pass(tx: Tx, step: Step): Promise<void> {
+  const { workspaceId, entry, turn, endpointId, rolloutId } = step
   const text = entry.content?.because ?? entry.kind
   await insertLines(tx, { workspaceId, entryId: entry.id, at: entry.time, text, endpointId, rolloutId })
-  await saveCursor(tx, consumer, entry.cursor, system.clock.now())
+  await turn.pass(tx)
 }
 
-async function load(system: System, tx: Tx, step: Step, fingerprint: string): Promise<Loaded<IncidentRow | undefined>> {
-  await takeTurn(system, tx, step.from)
+async function load(tx: Tx, step: Step, fingerprint: string): Promise<Loaded<IncidentRow | undefined>> {
+  await step.turn.take(tx)
   const open = await lockUnresolved(tx, step.workspaceId, fingerprint)
   if (open) return { subject: open, resource: resourceOf(open), name: open.title }
   const resource = { kind: 'workspace', id: step.workspaceId, workspaceId: step.workspaceId }

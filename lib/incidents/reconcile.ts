@@ -1,50 +1,32 @@
-import { feedStart, readFeed, saveCursor, type FeedCursor, type FeedEntry } from '#lib/audit/feed.ts'
+import type { FeedEntry } from '#lib/audit/feed.ts'
+import { followFeed, type FeedStep } from '#lib/audit/follow-feed.ts'
 import { findOpenFindings } from '#lib/drift/reads.ts'
 import type { System } from '#lib/platform/context.ts'
 import { isProblem } from '#lib/platform/errors.ts'
 import { housekeep } from '#lib/platform/housekeep.ts'
 import { findRollout } from '#lib/rollouts/reads.ts'
-import { selectCursor, selectStanding } from './queries.ts'
-import { consumer, pass, recordOpening, recordResolving, takeTurn, TurnLost, type Step } from './reconcile-entry.ts'
+import { selectStanding } from './queries.ts'
+import { pass, recordOpening, recordResolving, type Step } from './reconcile-entry.ts'
 import { effectOf, subjectOf, type Effect } from './rules.ts'
-
-const entriesMax = 200
 
 /**
  * One turn: follows the feed of committed audit entries and does what the rules ask for each, in order. Whatever an entry
  * leads to and the cursor's move past it commit together, so it is done exactly once, whichever worker dies or races. It
  * needs no sequencer. Returns how many entries it has passed; there may be more when that is not 0.
  */
-export async function reconcileIncidents(system: System): Promise<number> {
-  const start = (await selectCursor(system.db, consumer)) ?? feedStart
-  const entries = await readFeed(system.db, start, entriesMax)
-  let cursor: FeedCursor = start
-  let unmoved: FeedCursor | undefined
-  try {
-    for (const entry of entries) {
-      // What concerns nobody is passed together with the next entry that does: one write for many.
-      if (await follow(system, entry, cursor)) {
-        cursor = entry.cursor
-        unmoved = undefined
-      } else unmoved = entry.cursor
-    }
-    if (unmoved) await move(system, cursor, unmoved)
-    return entries.length
-  } catch (error) {
-    if (error instanceof TurnLost) return 0
-    throw error
-  }
+export function reconcileIncidents(system: System): Promise<number> {
+  return followFeed(system, 'incidents', (entry, turn) => follow(system, entry, turn))
 }
 
-/** Does what the entry asks for and moves the cursor from `from` past it; false when it asks for nothing. */
-async function follow(system: System, entry: FeedEntry, from: FeedCursor): Promise<boolean> {
+/** Does what the entry asks for and moves the cursor past it; false when it asks for nothing. */
+async function follow(system: System, entry: FeedEntry, turn: FeedStep): Promise<boolean> {
   const { workspaceId } = entry
   const about = subjectOf(entry)
   const effect = effectOf(entry)
   if (workspaceId === null || (!effect && about.endpointId === undefined && about.rolloutId === undefined)) return false
   const rolloutEndpoint = about.rolloutId === undefined ? undefined : await findRollout(system.db, about.rolloutId)
   const endpointId = about.endpointId ?? rolloutEndpoint?.endpointId
-  const step: Step = { entry, workspaceId, from, endpointId, rolloutId: about.rolloutId }
+  const step: Step = { entry, workspaceId, turn, endpointId, rolloutId: about.rolloutId }
   const due = effect && (await stillDue(system, step, effect))
   try {
     if (!due) await addLines(system, step)
@@ -81,14 +63,7 @@ async function isDrifting(system: System, endpointId: string): Promise<boolean> 
 // A line is a copy of an entry of the log, so it needs no entry of its own.
 async function addLines(system: System, step: Step): Promise<void> {
   await housekeep(system, 'feed-cursor', async (tx) => {
-    await takeTurn(system, tx, step.from)
-    await pass(system, tx, step)
-  })
-}
-
-async function move(system: System, from: FeedCursor, to: FeedCursor): Promise<void> {
-  await housekeep(system, 'feed-cursor', async (tx) => {
-    await takeTurn(system, tx, from)
-    await saveCursor(tx, consumer, to, system.clock.now())
+    await step.turn.take(tx)
+    await pass(tx, step)
   })
 }

@@ -29,11 +29,3 @@ export function selectPerson(db: Reader, id: string): Promise<PersonRow | undefi
     .where('id', '=', id)
     .executeTakeFirst()
 }
-
-export function selectFeedCursor(db: Reader, consumer: string) {
-  return db
-    .selectFrom('feed_cursor')
-    .select(['epoch', 'xid', 'entry_id as entryId'])
-    .where('consumer', '=', consumer)
-    .executeTakeFirst()
-}

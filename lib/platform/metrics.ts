@@ -46,6 +46,12 @@ export function declareMetrics() {
       buckets: seconds,
       registers,
     }),
+    feedEntriesPassedOver: new Counter({
+      name: 'quarterdeck_feed_entries_passed_over_total',
+      help: 'Audit entries that a consumer of the feed could not follow and has passed over; alarm above 0',
+      labelNames: ['consumer'],
+      registers,
+    }),
     accessRulesVersion: new Gauge({
       name: 'quarterdeck_access_rules_version',
       help: 'Version of the access rules that this process decides by; 0 before any were published',
