@@ -1,5 +1,6 @@
 import { cache } from 'react'
 import { listApprovals, readApproval, type ApprovalDetail } from '#lib/approvals/reads.ts'
+import { readSinceRevision, type SinceRevision } from '#lib/approvals/reads-since.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { whetherAllowed } from '#lib/members/reads.ts'
 import { refusalOf } from './may.ts'
@@ -17,6 +18,39 @@ export const approvalsForMe = cache(async (ctx: Ctx): Promise<ApprovalDetail[]> 
   const refusals = await Promise.all(details.map((each) => voteRefusal(ctx, each)))
   return details.filter((_, i) => refusals[i] === null).reverse()
 })
+
+/** A request as its inbox shows it: may the caller decide, by or against which rule, and what changed since it was last asked. */
+export type InboxItem = {
+  approval: ApprovalDetail
+  refusal: Refusal | null
+  /** What lets the caller vote, where they may. */
+  by: string
+  since: SinceRevision | null
+}
+
+/** Open requests for the inbox, newest first, whether or not the caller may decide on them. */
+export async function openRequests(
+  ctx: Ctx,
+  cursor: string | undefined,
+): Promise<{ items: InboxItem[]; nextCursor: string | null }> {
+  const { items, nextCursor } = await listApprovals(ctx, { state: 'open', limit: openMax, cursor })
+  const details = await Promise.all(items.map((each) => readApproval(ctx, each.id)))
+  return { items: await inboxItems(ctx, details), nextCursor }
+}
+
+/** The same for requests that were read already. */
+export function inboxItems(ctx: Ctx, details: readonly ApprovalDetail[]): Promise<InboxItem[]> {
+  return Promise.all(
+    details.map(async (approval) => {
+      const [refusal, since, decision] = await Promise.all([
+        voteRefusal(ctx, approval),
+        readSinceRevision(ctx, approval.id),
+        whetherAllowed(ctx, 'approval:vote', scopeOf(approval)),
+      ])
+      return { approval, refusal, by: decision.because, since }
+    }),
+  )
+}
 
 /** Why the caller may not vote on this request now, or null: roles, quorum, the request's state and separation of duties. */
 export async function voteRefusal(ctx: Ctx, approval: ApprovalDetail): Promise<Refusal | null> {

@@ -88,6 +88,19 @@ export async function selectNewest(
   return raw && toRow(raw)
 }
 
+/** One revision of the request for a version in an environment. */
+export async function selectRevision(
+  db: Reader,
+  of: { versionId: string; environmentId: string; revision: number },
+): Promise<ApprovalRow | undefined> {
+  const raw = await approvalQuery(db)
+    .where('a.version_id', '=', of.versionId)
+    .where('a.environment_id', '=', of.environmentId)
+    .where('a.revision', '=', of.revision)
+    .executeTakeFirst()
+  return raw && toRow(raw)
+}
+
 /** The newest request that was approved, whatever became of it since: what a rollback may go back to. */
 export async function selectLastApproved(
   db: Reader,

@@ -11,3 +11,10 @@ export const approvalWords: Record<ApprovalState, { of: StatusOf; words: string 
   superseded: { of: 'void', words: 'Superseded' },
   revoked: { of: 'void', words: 'Revoked' },
 }
+
+/** What a new revision differs in, e.g. "evidence and policy changed". */
+export function changedWords(changed: readonly string[]): string {
+  if (changed.length === 0) return 'nothing that it binds changed'
+  const [last, ...before] = changed.toReversed()
+  return `${before.length > 0 ? `${before.toReversed().join(', ')} and ` : ''}${last} changed`
+}

@@ -1,10 +1,10 @@
 import type { Metadata } from 'next'
-import { listApprovals } from '#lib/approvals/reads.ts'
+import { listApprovals, type ApprovalDetail } from '#lib/approvals/reads.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { environmentsFor, refusalOf } from '../../../_server/may.ts'
 import { cursorOf, oneOf, pagerLinks, readQuery, type SearchParams } from '../../../_server/query.ts'
 import { requireCtx } from '../../../_server/session.ts'
-import { approvalsForMe } from '../../../_server/voting.ts'
+import { approvalsForMe, inboxItems, openRequests } from '../../../_server/voting.ts'
 import { paths, withQuery } from '../../../paths.ts'
 import { PageHead } from '../../../_ui/page-head.tsx'
 import { Toolbar } from '../../../_ui/panel.tsx'
@@ -13,6 +13,7 @@ import { NoPermission } from '../../../_ui/states/no-permission.tsx'
 import { FilterTabs } from '../../../_ui/table/filter-tabs.tsx'
 import { Pager } from '../../../_ui/table/pager.tsx'
 import { ApprovalTable } from '../approval-table.tsx'
+import { InboxList } from '../inbox-list.tsx'
 
 export const metadata: Metadata = { title: 'Approvals' }
 
@@ -36,7 +37,11 @@ export default async function ApprovalsPage({ searchParams }: { searchParams: Se
     mine.length > 0 ? 'waiting' : 'open',
   )
   const cursor = cursorOf(query.cursor)
-  const page = tab === 'waiting' ? { items: mine, nextCursor: null } : await readTab(ctx, tab, cursor)
+  const environments = await environmentsFor(ctx)
+  const nowMs = ctx.clock.now().getTime()
+  const empty = <NoApprovals tab={tab} />
+  const shown = await readTab(ctx, tab, { mine, cursor })
+  const { nextCursor } = shown.page
   return (
     <>
       <PageHead title="Approvals" />
@@ -52,24 +57,27 @@ export default async function ApprovalsPage({ searchParams }: { searchParams: Se
           }))}
         />
       </Toolbar>
-      <ApprovalTable
-        approvals={page.items}
-        environments={await environmentsFor(ctx)}
-        nowMs={ctx.clock.now().getTime()}
-        empty={<NoApprovals tab={tab} />}
-      />
-      {(page.nextCursor !== null || cursor !== undefined) && (
+      {shown.kind === 'decided' ? (
+        <ApprovalTable approvals={shown.page.items} environments={environments} nowMs={nowMs} empty={empty} />
+      ) : (
+        <InboxList items={shown.page.items} environments={environments} nowMs={nowMs} empty={empty} />
+      )}
+      {(nextCursor !== null || cursor !== undefined) && (
         <Pager
-          {...pagerLinks(paths.approvals(), { tab }, { cursor, trail: query.trail, nextCursor: page.nextCursor })}
-          shown={`${page.items.length} requests`}
+          {...pagerLinks(paths.approvals(), { tab }, { cursor, trail: query.trail, nextCursor })}
+          shown={`${shown.page.items.length} requests`}
         />
       )}
     </>
   )
 }
 
-function readTab(ctx: Ctx, tab: Exclude<Tab, 'waiting'>, cursor: string | undefined) {
-  return listApprovals(ctx, tab === 'open' ? { state: 'open', cursor } : { decided: true, cursor })
+async function readTab(ctx: Ctx, tab: Tab, of: { mine: readonly ApprovalDetail[]; cursor: string | undefined }) {
+  const { mine, cursor } = of
+  if (tab === 'decided') return { kind: 'decided' as const, page: await listApprovals(ctx, { decided: true, cursor }) }
+  const page =
+    tab === 'waiting' ? { items: await inboxItems(ctx, mine), nextCursor: null } : await openRequests(ctx, cursor)
+  return { kind: 'undecided' as const, page }
 }
 
 const noneOf: Record<Tab, { title: string; text: string }> = {

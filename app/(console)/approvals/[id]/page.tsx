@@ -1,6 +1,7 @@
 import type { Metadata } from 'next'
 import { cache } from 'react'
-import { listApprovals, readApproval, type ApprovalDetail } from '#lib/approvals/reads.ts'
+import { readApproval } from '#lib/approvals/reads.ts'
+import { readSinceRevision } from '#lib/approvals/reads-since.ts'
 import { listBreakGlass } from '#lib/approvals/reads-break-glass.ts'
 import { readVersion } from '#lib/models/reads.ts'
 import type { Ctx } from '#lib/platform/context.ts'
@@ -14,7 +15,8 @@ import { Columns, Panel } from '../../../_ui/panel.tsx'
 import { NoPermission } from '../../../_ui/states/no-permission.tsx'
 import { Status } from '../../../_ui/status.tsx'
 import { DiffTable } from '../../_diff/diff-table.tsx'
-import { approvalWords } from '../words.ts'
+import { approvalWords, changedWords } from '../words.ts'
+import s from './approval.module.css'
 import { ApprovalActions } from './approval-actions.tsx'
 import { Differences } from './differences.tsx'
 import { Evidence } from './evidence.tsx'
@@ -41,7 +43,7 @@ export default async function ApprovalPage({ params }: Props) {
   const nowMs = ctx.clock.now().getTime()
   const [version, previous, members, glasses] = await Promise.all([
     pageRead(readVersion(ctx, subject.version.id)),
-    previousRevision(ctx, approval),
+    readSinceRevision(ctx, approval.id),
     roster(),
     listBreakGlass(ctx, { versionId: subject.version.id, environmentId: subject.environment.id, limit: 5 }),
   ])
@@ -65,12 +67,15 @@ export default async function ApprovalPage({ params }: Props) {
           <Evidence approval={approval} />
           <Differences subject={subject} />
           {previous && (
-            <Panel title={`Since revision ${previous.revision}`}>
+            <Panel
+              title={`Since revision ${previous.revision}`}
+              aside={`${changedWords(previous.changed)}; it was ${previous.state}`}
+            >
               <DiffTable
                 caption={`What changed since revision ${previous.revision}`}
                 before={previous.subject}
                 after={subject}
-                empty={<p className="sr">Only the policy changed.</p>}
+                empty={<p className={s.foot}>Only the policy changed.</p>}
               />
             </Panel>
           )}
@@ -81,15 +86,5 @@ export default async function ApprovalPage({ params }: Props) {
         </div>
       </Columns>
     </>
-  )
-}
-
-/** The revision before this one, for the same version and environment. */
-async function previousRevision(ctx: Ctx, approval: ApprovalDetail) {
-  if (approval.revision < 2) return undefined
-  const { items } = await listApprovals(ctx, { versionId: approval.subject.version.id, limit: 200 })
-  return items.find(
-    (each) =>
-      each.subject.environment.id === approval.subject.environment.id && each.revision === approval.revision - 1,
   )
 }
