@@ -5,6 +5,7 @@ import type { Ctx } from '#lib/platform/context.ts'
 import type { Tx } from '#lib/platform/db/schema.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
+import { judgeGlassReview } from './judge-break-glass.ts'
 import { ReviewBreakGlassInput } from './model-break-glass.ts'
 import { lockGlass, updateReview } from './queries-break-glass.ts'
 
@@ -21,10 +22,9 @@ export async function reviewBreakGlass(
     const now = ctx.clock.now()
     requireRecentAuth(ctx, now)
     const persons = await selectPersonIds(tx, ctx.workspaceId, [ctx.actorId, glass.usedById])
-    if ((persons.get(ctx.actorId) ?? ctx.actorId) === (persons.get(glass.usedById) ?? glass.usedById))
-      throw problem('forbidden', 'Whoever used break-glass may not review it: somebody else must.', {
-        usedBy: glass.usedByName,
-      })
+    const usedByPerson = persons.get(glass.usedById) ?? glass.usedById
+    const judged = judgeGlassReview({ reviewed: false, usedByPerson }, persons.get(ctx.actorId) ?? ctx.actorId)
+    if (!judged.allowed) throw problem('forbidden', judged.because, { usedBy: glass.usedByName })
     if (!(await updateReview(tx, breakGlassId, { by: ctx.actorId, verdict, review: reason, now })))
       throw problem('conflict', 'It was reviewed already.', { reviewedAt: glass.reviewedAt, verdict: glass.verdict })
     const audit = {

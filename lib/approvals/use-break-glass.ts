@@ -7,6 +7,7 @@ import type { Tx } from '#lib/platform/db/schema.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { newId } from '#lib/platform/ids.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
+import { awaitingGlass, barredGlass, judgeGlassRule, type GlassRule } from './judge-break-glass.ts'
 import { currentApprovalPolicies } from './load-policies.ts'
 import { UseBreakGlassInput } from './model-break-glass.ts'
 import { choosePolicy, type ApprovalPolicy } from './policy.ts'
@@ -88,9 +89,7 @@ async function requireRule(
   ctx: Ctx,
   policy: ApprovalPolicy,
   at: { version: Version; environment: Place; now: Date },
-): Promise<NonNullable<ApprovalPolicy['breakGlass']>> {
-  const { breakGlass: rule } = policy
-  if (!rule) throw problem('forbidden', `The policy ${policy.name} has no break-glass.`, { policy: policy.name })
+): Promise<GlassRule> {
   const held = await selectEffectiveRoles(tx, {
     workspaceId: ctx.workspaceId,
     identityIds: [ctx.actorId],
@@ -99,19 +98,14 @@ async function requireRule(
     now: at.now,
     lock: true,
   })
-  // In an emergency one acts in person: a delegated role breaks no glass.
-  if (held.some((h) => h.via !== 'delegation' && rule.by.some((role) => role === h.role))) return rule
-  throw problem('forbidden', `The policy ${policy.name} lets ${rule.by.join(' or ')} break glass, in person.`, {
-    by: rule.by,
-  })
+  const judged = judgeGlassRule(policy, held)
+  if (judged.allowed) return judged.rule
+  throw problem(judged.code, judged.because, judged.details)
 }
 
 async function refuseBarred(tx: Tx, versionId: string, environmentId: string): Promise<void> {
-  const row = await selectNewest(tx, { versionId, environmentId, share: true })
-  if (row?.state === 'rejected' || row?.state === 'revoked')
-    throw problem('conflict', `Break-glass does not lift this: the request was ${row.state} (${row.because}).`, {
-      approvalId: row.id,
-    })
+  const barred = barredGlass(await selectNewest(tx, { versionId, environmentId, share: true }))
+  if (barred) throw problem(barred.code, barred.because, barred.details)
 }
 
 async function refusalOf(tx: Tx, why: 'unreviewed' | 'no-incident', environment: Place) {
@@ -119,13 +113,7 @@ async function refusalOf(tx: Tx, why: 'unreviewed' | 'no-incident', environment:
     return problem('invalid', 'incidentId: there is no such open incident in this workspace', {
       errors: [{ path: 'incidentId', message: 'must be an open incident of this workspace' }],
     })
-  const open = await selectUnreviewed(tx, { workspaceId: environment.workspaceId, environmentId: environment.id })
-  const who = open ? ` (${open.id}, used by ${open.usedByName})` : ''
-  return problem(
-    'conflict',
-    `An earlier break-glass in ${environment.name} awaits its review${who}. Have it reviewed first.`,
-    {
-      breakGlassId: open?.id,
-    },
-  )
+  const { workspaceId, id: environmentId, name } = environment
+  const { code, because, details } = awaitingGlass(name, await selectUnreviewed(tx, { workspaceId, environmentId }))
+  return problem(code, because, details)
 }

@@ -116,6 +116,16 @@ export type EvidenceView = {
   withdrawnBecause: string | null
 }
 
+/** May this piece be withdrawn by somebody? Only by its producer or an admin, and once. */
+export function canWithdraw(
+  evidence: Pick<EvidenceView, 'producedBy' | 'withdrawnAt'>,
+  by: { actorId: string; isAdmin: boolean },
+): { allowed: true } | { allowed: false; because: string } {
+  if (evidence.producedBy.id !== by.actorId && !by.isAdmin)
+    return { allowed: false, because: 'Only whoever produced a piece of evidence, or an admin, may withdraw it.' }
+  return evidence.withdrawnAt === null ? { allowed: true } : { allowed: false, because: 'It was withdrawn already.' }
+}
+
 export type ReadContent =
   | { ok: true; content: Record<string, unknown> }
   | { ok: false; errors: { path: string; message: string }[] }

@@ -4,7 +4,7 @@ import type { Ctx } from '#lib/platform/context.ts'
 import type { Tx } from '#lib/platform/db/schema.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
-import { WithdrawEvidenceInput } from './evidence.ts'
+import { canWithdraw, WithdrawEvidenceInput } from './evidence.ts'
 import { endEvidence, holdVersion, selectOneEvidence, type EvidenceRow } from './queries-evidence.ts'
 
 /**
@@ -18,10 +18,9 @@ export async function withdrawEvidence(
   const { evidenceId, reason } = parseInput(WithdrawEvidenceInput, input)
   return mutate(ctx, { action: 'evidence:withdraw', load: (tx) => load(tx, evidenceId) }, async (tx, evidence) => {
     const now = ctx.clock.now()
-    if (evidence.producedBy.id !== ctx.actorId && !(await isAdmin(tx, ctx, evidence, now)))
-      throw problem('forbidden', 'Only whoever produced a piece of evidence, or an admin, may withdraw it.', {
-        producedBy: evidence.producedBy.name,
-      })
+    const by = { actorId: ctx.actorId, isAdmin: await isAdmin(tx, ctx, evidence, now) }
+    const may = canWithdraw({ ...evidence, withdrawnAt: null }, by)
+    if (!may.allowed) throw problem('forbidden', may.because, { producedBy: evidence.producedBy.name })
     if (!(await endEvidence(tx, evidenceId, { by: ctx.actorId, because: reason, now })))
       throw problem('conflict', 'It was withdrawn already.', { withdrawnAt: evidence.withdrawnAt })
     const { versionId, kind, digest } = evidence
