@@ -8,6 +8,7 @@ import { json, type Tx } from '#lib/platform/db/schema.ts'
 import { writerOf } from '#lib/platform/db/writer.ts'
 import { isProblem, problem, type QuarterdeckError } from '#lib/platform/errors.ts'
 import { mayRecordDenial } from '#lib/access/denials.ts'
+import { requireRecentAuth } from '#lib/access/step-up.ts'
 
 /** The subject of a write as it was loaded and locked, and the resource that roles are checked against. */
 export type Loaded<S> = { subject: S; resource: Resource; name?: string }
@@ -32,8 +33,9 @@ export type MutationResult<V> = {
 
 /**
  * The one door for governed writes. In one transaction: load and lock the subject, decide access on what was loaded
- * (what gives the actor's roles is locked too, so that a role cannot be taken away between check and commit), run the callback,
- * insert the audit entry that it returns, store the answer under the caller's idempotency key, commit. Then notify.
+ * (what gives the actor's roles is locked too, so that a role cannot be taken away between check and commit), ask for a
+ * recent sign-in where the action needs one (`recentAuthActions`), run the callback, insert the audit entry that it returns,
+ * store the answer under the caller's idempotency key, commit. Then notify.
  *
  * @throws `not-found` (also for another workspace's things), `forbidden` (recorded in a transaction of its own), and
  * whatever the callback throws; in each case nothing was written.
@@ -92,8 +94,12 @@ async function inTransaction<S, V>(
     throw problem('not-found', `There is no such ${noun} in this workspace.`)
   const decision = await accessDecision(ctx, tx, spec.action, loaded.resource, true)
   if (!decision.allowed) throw deniedByRole(spec.action, decision, loaded)
-  const { value, audit, wake } = await run(tx, loaded.subject).catch((error: unknown) => {
-    // Roles allowed it and a rule of the domain did not, such as separation of duties: as much a denial as the other.
+  const recently = async () => {
+    requireRecentAuth(spec.action, ctx.actor, ctx.clock.now())
+    return run(tx, loaded.subject)
+  }
+  const { value, audit, wake } = await recently().catch((error: unknown) => {
+    // Roles allowed it and another rule did not, such as separation of duties: as much a denial as the other.
     throw isProblem(error, 'forbidden') ? new Denial(error.message, error, loaded) : error
   })
   const { resource, outcome, ...rest } = audit

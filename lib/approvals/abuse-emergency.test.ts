@@ -35,6 +35,12 @@ describe('break-glass', () => {
     await expect(
       useBreakGlass(await elsewhere.as('operator'), { ...placeOf(a), incidentId, reason }),
     ).rejects.toMatchObject({ code: 'not-found' })
+    const stepUp = { code: 'forbidden', details: { stepUp: true } }
+    const stale = (who: typeof olu) => ({
+      ...who,
+      actor: { ...who.actor, authTime: new Date(t.clock.now().getTime() - 16 * 60_000) },
+    })
+    await expect(useBreakGlass(stale(olu), { ...placeOf(a), incidentId, reason })).rejects.toMatchObject(stepUp)
     const used = await useBreakGlass(olu, { ...placeOf(a), incidentId, reason })
     expect(await clearance(a)).toMatchObject({ kind: 'valid', approvalId: null, breakGlassId: used.id })
     expect((await listBreakGlass(priya, { versionId: a.version.id })).items[0]).toMatchObject({
@@ -51,6 +57,7 @@ describe('break-glass', () => {
     t.clock.advance(3 * 86_400_000)
     expect(await clearance(a)).toMatchObject({ kind: 'missing' })
     expect([await expireApprovals(t.system), await expireApprovals(t.system)]).toEqual([expect.any(Number), 0])
+    await expect(reviewBreakGlass(stale(priya), review)).rejects.toMatchObject(stepUp)
     await reviewBreakGlass(priya, review)
     await expect(reviewBreakGlass(tomas, review)).rejects.toMatchObject({ code: 'conflict' })
     const kinds = await t.system.db
@@ -63,6 +70,7 @@ describe('break-glass', () => {
       'break-glass:use done',
       'break-glass:review denied',
       'break-glass:overdue done',
+      'break-glass:review denied',
       'break-glass:review done',
     ])
   })

@@ -1,4 +1,3 @@
-import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { findEnvironment, findVersion } from '#lib/models/reads.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
@@ -37,7 +36,6 @@ export async function castVote(ctx: Ctx, input: VoteInput): Promise<VoteResult> 
   const { approvalId, decision, reason, revisionDigest } = parseInput(VoteInput, input)
   return mutate(ctx, { action: 'approval:vote', load: (tx) => loadApproval(tx, approvalId) }, async (tx, approval) => {
     const now = ctx.clock.now()
-    requireRecentAuth(ctx, now)
     const changed = approval.state === 'open' ? await changesNow(tx, approval) : []
     const people = { identityId: ctx.actorId, lock: true, now }
     const before = await selectElectorate(tx, approval, people)

@@ -1,5 +1,4 @@
 import { selectPersonIds } from '#lib/access/effective-roles.ts'
-import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { Tx } from '#lib/platform/db/schema.ts'
@@ -20,7 +19,6 @@ export async function reviewBreakGlass(
   const { breakGlassId, verdict, reason } = parseInput(ReviewBreakGlassInput, input)
   return mutate(ctx, { action: 'break-glass:review', load: (tx) => loadGlass(tx, breakGlassId) }, async (tx, glass) => {
     const now = ctx.clock.now()
-    requireRecentAuth(ctx, now)
     const persons = await selectPersonIds(tx, ctx.workspaceId, [ctx.actorId, glass.usedById])
     const usedByPerson = persons.get(glass.usedById) ?? glass.usedById
     const judged = judgeGlassReview({ reviewed: false, usedByPerson }, persons.get(ctx.actorId) ?? ctx.actorId)

@@ -1,5 +1,4 @@
 import { selectEffectiveRoles } from '#lib/access/effective-roles.ts'
-import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { findEnvironment, findVersion } from '#lib/models/reads.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
@@ -29,7 +28,6 @@ export async function useBreakGlass(ctx: Ctx, input: UseBreakGlassInput): Promis
   const load = (tx: Tx) => loadPlace(ctx, tx, versionId, environmentId)
   return mutate(ctx, { action: 'break-glass:use', load }, async (tx, { version, environment }) => {
     const now = ctx.clock.now()
-    requireRecentAuth(ctx, now)
     const { policy, digest } = choosePolicy(currentApprovalPolicies(), policySubject(version, environment))
     const rule = await requireRule(tx, ctx, policy, { version, environment, now })
     if (rule.requireIncident && incidentId === undefined)

@@ -1,5 +1,4 @@
 import { selectPersonIds } from '#lib/access/effective-roles.ts'
-import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { Tx } from '#lib/platform/db/schema.ts'
@@ -23,7 +22,6 @@ export async function bindGroup(ctx: Ctx, input: BindGroupInput): Promise<{ bind
     { action: 'member:bind', load: () => Promise.resolve({ subject: here, resource: here }) },
     async (tx) => {
       const now = ctx.clock.now()
-      requireRecentAuth(ctx, now)
       if (await isIn(tx, ctx, { issuer, group }))
         throw problem('forbidden', `You are in the group ${group}: a role of yours is given by another admin.`, {
           role,

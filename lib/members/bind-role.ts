@@ -1,5 +1,4 @@
 import { selectPersonIds } from '#lib/access/effective-roles.ts'
-import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { Tx } from '#lib/platform/db/schema.ts'
@@ -22,7 +21,6 @@ export async function bindRole(ctx: Ctx, input: BindRoleInput): Promise<{ bindin
     { action: 'member:bind', load: () => Promise.resolve({ subject: here, resource: here }) },
     async (tx) => {
       const now = ctx.clock.now()
-      requireRecentAuth(ctx, now)
       const identityId = await ensureIdentity(tx, { issuer, subject, name, kind }, now)
       await refuseOwn(tx, ctx, identityId, role)
       const bindingId = newId('binding', now)

@@ -1,5 +1,4 @@
 import { selectHeldRoles, selectPersonIds, type HeldRole } from '#lib/access/effective-roles.ts'
-import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import type { Tx } from '#lib/platform/db/schema.ts'
@@ -37,7 +36,6 @@ export async function createDelegation(ctx: Ctx, input: DelegationInput): Promis
     { action: 'delegation:create', load: () => Promise.resolve({ subject: null, resource }) },
     async (tx) => {
       const now = ctx.clock.now()
-      requireRecentAuth(ctx, now)
       const wanted = { ...parsed, startsAt: parsed.startsAt ?? now }
       checkTimes(wanted, now)
       const delegate = await selectKnownIdentity(tx, wanted.delegateId, workspaceId)

@@ -1,4 +1,3 @@
-import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { mutate } from '#lib/mutate.ts'
 import { serviceIssuer } from '#lib/platform/actor.ts'
 import type { Ctx } from '#lib/platform/context.ts'
@@ -24,7 +23,6 @@ export async function createServiceAccount(
     { action: 'service-account:create', load: () => Promise.resolve({ subject: here, resource: here }) },
     async (tx) => {
       const now = ctx.clock.now()
-      requireRecentAuth(ctx, now)
       const id = newId('serviceAccount', now)
       const identityId = await ensureIdentity(tx, { issuer: serviceIssuer, subject: id, name, kind: 'service' }, now)
       const account = { id, workspaceId: ctx.workspaceId, identityId, name, purpose, createdBy: ctx.actorId, now }

@@ -1,4 +1,3 @@
-import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
@@ -29,7 +28,6 @@ export async function issueServiceToken(
       },
     },
     async (tx, account) => {
-      requireRecentAuth(ctx, ctx.clock.now())
       const may = canAccount.issueToken({ disabledAt: account.disabled_at })
       if (!may.allowed) throw problem('conflict', `The account ${account.name} gets no token: ${may.because}.`)
       const holder = { issuer: account.issuer, subject: account.subject, identityId: account.identity_id }

@@ -1,5 +1,4 @@
 import { selectPersonIds } from '#lib/access/effective-roles.ts'
-import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { mutate } from '#lib/mutate.ts'
 import { rootWorkspaceId } from '#lib/platform/actor.ts'
 import type { Ctx } from '#lib/platform/context.ts'
@@ -26,7 +25,6 @@ export async function linkIdentities(ctx: Ctx, input: LinkIdentitiesInput): Prom
     { action: 'identity:link', load: () => Promise.resolve({ subject: null, resource: here }) },
     async (tx) => {
       const now = ctx.clock.now()
-      requireRecentAuth(ctx, now)
       await lockLinks(tx, workspaceId)
       const [one, two] = [await known(tx, workspaceId, identityId), await known(tx, workspaceId, otherId)]
       await checkPersons(tx, workspaceId, identityId, otherId)

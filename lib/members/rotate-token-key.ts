@@ -1,4 +1,3 @@
-import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { mutate } from '#lib/mutate.ts'
 import { rootWorkspaceId } from '#lib/platform/actor.ts'
 import type { Ctx } from '#lib/platform/context.ts'
@@ -18,7 +17,6 @@ export async function rotateTokenKey(ctx: Ctx): Promise<{ keyId: string; retired
     { action: 'signing-key:rotate', load: () => Promise.resolve({ subject: root, resource: root }) },
     async (tx) => {
       const now = ctx.clock.now()
-      requireRecentAuth(ctx, now)
       const retired = await lockTokenSigner(tx)
       if (retired && !(await retireTokenSigner(tx, retired.id, now)))
         throw problem('conflict', 'The key was rotated by somebody else at this moment.')

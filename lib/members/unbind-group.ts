@@ -1,5 +1,4 @@
 import { groupsKnownSince } from '#lib/access/effective-roles.ts'
-import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
@@ -27,7 +26,6 @@ export async function unbindGroup(ctx: Ctx, input: UnbindGroupInput): Promise<{ 
     },
     async (tx, binding) => {
       const now = ctx.clock.now()
-      requireRecentAuth(ctx, now)
       const { role, environment, label, issuer, group_name: group } = binding
       const admins = await selectAdmins(tx, ctx.workspaceId, now)
       const groups = await selectGroupAdmins(tx, ctx.workspaceId, groupsKnownSince(now))

@@ -1,5 +1,4 @@
 import { groupsKnownSince } from '#lib/access/effective-roles.ts'
-import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
@@ -26,7 +25,6 @@ export async function unbindRole(ctx: Ctx, input: UnbindRoleInput): Promise<{ bi
     },
     async (tx, binding) => {
       const now = ctx.clock.now()
-      requireRecentAuth(ctx, now)
       const admins = await selectAdmins(tx, ctx.workspaceId, now)
       const groups = await selectGroupAdmins(tx, ctx.workspaceId, groupsKnownSince(now))
       const may = can.unbind(binding, [...admins, ...groups])

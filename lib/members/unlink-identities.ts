@@ -1,5 +1,4 @@
 import { selectPersonIds } from '#lib/access/effective-roles.ts'
-import { requireRecentAuth } from '#lib/access/step-up.ts'
 import { mutate } from '#lib/mutate.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
@@ -24,7 +23,6 @@ export async function unlinkIdentities(ctx: Ctx, input: UnlinkIdentitiesInput): 
     },
     async (tx, link) => {
       const now = ctx.clock.now()
-      requireRecentAuth(ctx, now)
       await lockLinks(tx, ctx.workspaceId)
       const persons = await selectPersonIds(tx, ctx.workspaceId, [ctx.actorId, link.a])
       if (persons.get(ctx.actorId) === persons.get(link.a))
