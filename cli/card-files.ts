@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { z } from 'zod'
 import { checkCard } from '#lib/models/card-completeness.ts'
@@ -6,6 +8,7 @@ import { parseCard } from '#lib/models/card-format.ts'
 import { loadCardPolicies } from '#lib/models/load-card-policies.ts'
 import { risks } from '#lib/models/model.ts'
 import { problem } from '#lib/platform/errors.ts'
+import { policyFolder } from '#lib/platform/policy-files.ts'
 import { callApi, type ApiFlags } from './api-client.ts'
 
 const Card = z.object({ text: z.string(), digest: z.string(), revision: z.number() })
@@ -40,10 +43,16 @@ export async function exportCard(
 export async function checkCardFile(file: string, flags: { risk: string }): Promise<0 | 1> {
   const risk = z.enum(risks).safeParse(flags.risk)
   if (!risk.success) throw problem('invalid', `--risk: must be one of ${risks.join(', ')}`)
-  const { policy } = await loadCardPolicies()
+  const { policy } = await loadCardPolicies(cardPolicies())
   const missing = checkCard(parseCard(await readText(file)), policy, risk.data).filter((check) => !check.ok)
   for (const { title, because } of missing) process.stdout.write(`${title}: ${because}\n`)
   return missing.length === 0 ? 0 : 1
+}
+
+/** The folder's own policy, as at the start of the product; ours for whoever checks a card beside their model's code. */
+function cardPolicies(): string {
+  const own = policyFolder('cards')
+  return existsSync(own) ? own : join(import.meta.dirname, '..', 'policies', 'cards')
 }
 
 async function readText(file: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
@@ -30,6 +31,33 @@ describe('quarterdeck', () => {
     expect(stdout).toBe('')
     expect(stderr).toContain(message)
     expect(stderr).not.toContain('    at ')
+  })
+
+  it.each([
+    ['gate', ['gate', '--model', 'fraud', '--version', '7.0.0', '--env', 'production', '--url', 'http://127.0.0.1:1']],
+    ['evidence add', ['evidence', 'add', '--model', 'fraud', '--version', '7.0.0', '--file', '-', '--token', 'x']],
+  ])('gives --version after %s to that command: it is no question for our own, which would end with 0', (_, args) => {
+    const { status, stdout } = quarterdeck(args, '{}')
+    expect(status).not.toBe(0)
+    expect(stdout).not.toMatch(/^[0-9]+\.[0-9]+\.[0-9]+$/m)
+  })
+
+  it('names a file that is not there, without a stack', () => {
+    const { status, stderr } = quarterdeck(['card', 'check', 'nowhere.md'])
+    expect(status).toBe(2)
+    expect(stderr).toContain('nowhere.md')
+    expect(stderr).not.toContain('    at ')
+  })
+
+  it('checks a card from any folder, by the policy that ships where that folder has none', () => {
+    const args = [
+      process.execPath,
+      [join(root, 'cli', 'main.ts'), 'card', 'check', '-'],
+      { cwd: tmpdir(), input: '# A' },
+    ] as const
+    const { status, stdout } = spawnSync(args[0], args[1], { ...args[2], encoding: 'utf8', timeout: 20_000 })
+    expect(status).toBe(1)
+    expect(stdout).not.toBe('')
   })
 
   it('answers each line, and stops at a bad one', () => {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 
 /** `quarterdeck token --as <persona>`: a bearer token for the API on standard output, and nothing else there. */
 export function declareToken(program: Command): void {
@@ -7,11 +7,11 @@ export function declareToken(program: Command): void {
     .description('a bearer token of a local persona, for the API (loopback installations only)')
     .requiredOption('--as <persona>', 'who: dana, priya, tomas, olu or ingrid')
     .option('--workspace <name>', 'where the issue is recorded; needed when the persona is in several')
-    .option('--lifetime <seconds>', 'how long it holds, 60 to 86400', '3600')
-    .action(async (options: { as: string; workspace?: string; lifetime: string }) => printToken(options))
+    .option('--lifetime <seconds>', 'how long it holds, 60 to 86400', secondsOf, 3_600)
+    .action(async (options: { as: string; workspace?: string; lifetime: number }) => printToken(options))
 }
 
-async function printToken(options: { as: string; workspace?: string; lifetime: string }): Promise<void> {
+async function printToken(options: { as: string; workspace?: string; lifetime: number }): Promise<void> {
   const [{ attachSystem }, { personaCtx }, { issueToken }] = await Promise.all([
     import('#lib/system/attach.ts'),
     import('#lib/members/persona-ctx.ts'),
@@ -20,9 +20,14 @@ async function printToken(options: { as: string; workspace?: string; lifetime: s
   const { system, close } = await attachSystem('cli', process.env)
   try {
     const ctx = await personaCtx(system, options.as, options.workspace ?? 'default')
-    const { token } = await issueToken(ctx, { lifetimeSeconds: Number(options.lifetime) })
+    const { token } = await issueToken(ctx, { lifetimeSeconds: options.lifetime })
     process.stdout.write(`${token}\n`)
   } finally {
     await close()
   }
+}
+
+function secondsOf(text: string): number {
+  if (!/^[0-9]{2,5}$/.test(text)) throw new InvalidArgumentError('It is a number of seconds, 60 to 86400.')
+  return Number(text)
 }
