@@ -6,6 +6,7 @@ import { hear, phaseOf, refreshDelayMs, startLive, type LivePhase, type LiveStat
 import { joinStream } from './stream.ts'
 
 const tickMs = 1000
+const answerWithinMs = 5000
 
 /**
  * The live state of the page, in the top bar. A change on the stream fetches the page again, at most every two seconds,
@@ -34,7 +35,10 @@ export function Live({ url }: { url: string }) {
       if (refreshDelayMs({ pending, held: live.paused || isHeld(), lastRefreshMs, nowMs }) !== 0) return
       pending = false
       lastRefreshMs = nowMs
-      router.refresh()
+      void serverAnswers().then((up) => {
+        if (up && state.current) router.refresh()
+        else pending = true
+      })
     }
     const leave = joinStream(url, (message) => {
       if (!state.current) return
@@ -48,6 +52,7 @@ export function Live({ url }: { url: string }) {
     const timer = setInterval(look, tickMs)
     document.addEventListener('visibilitychange', look)
     return () => {
+      state.current = null
       leave()
       clearInterval(timer)
       document.removeEventListener('visibilitychange', look)
@@ -61,6 +66,14 @@ export function Live({ url }: { url: string }) {
     setShown((last) => ({ ...last, phase: phaseOf(state.current ?? startLive(0), performance.now()) }))
   }
   return <LiveIndicator phase={shown.phase} silentMs={shown.silentMs} onToggle={toggle} />
+}
+
+/** Asked before each refresh: Next.js leaves the page for the browser's own error page when it cannot fetch it again. */
+function serverAnswers(): Promise<boolean> {
+  return fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout(answerWithinMs) }).then(
+    (answer) => answer.ok,
+    () => false,
+  )
 }
 
 function isHeld(): boolean {

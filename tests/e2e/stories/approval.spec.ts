@@ -51,7 +51,7 @@ test('a version is approved by two people who did not build it', async ({ signed
     await decide(priyas, 'The evaluation is on later data.', 'Approve 1.0.0')
     await expect(priyas.getByRole('dialog').getByRole('status')).toBeVisible()
     await priyas.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
-    await expect(priyas.getByText('Waiting: 1 of 2 approvers.')).toBeVisible()
+    await expect(priyas.getByText('Waiting: 1 of 2 approvers.', { exact: true })).toBeVisible()
   })
 
   await test.step('dana sees that she may not, and why', async () => {
