@@ -8,25 +8,17 @@
  * Beside it, in the same run, a bare node:http server that answers as many bytes at once: what this machine, its loopback and
  * the client take by themselves. Client, server and PostgreSQL share the machine.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { serve } from '@hono/node-server'
 import { Agent, request } from 'undici'
 import { createApi } from '#lib/api/app.ts'
-import { bindRole } from '#lib/members/bind-role.ts'
 import { createWorkspace } from '#lib/members/create-workspace.ts'
 import { issueToken } from '#lib/members/issue-token.ts'
 import { registerModel } from '#lib/models/register-model.ts'
-import { newRequestId, systemCtx } from '#lib/platform/call.ts'
-import { readConfig } from '#lib/platform/config.ts'
-import type { Ctx, System } from '#lib/platform/context.ts'
-import { startEmbeddedPostgres } from '#lib/platform/db/embedded.ts'
-import { migrate } from '#lib/platform/db/migrate.ts'
-import { migrations } from '#lib/platform/db/migrations/all.ts'
-import { openSystem } from '#lib/system.ts'
+import { systemCtx } from '#lib/platform/call.ts'
+import type { System } from '#lib/platform/context.ts'
+import { benchPerson, onBenchSystem } from './installation.ts'
 
 type Target = { name: string; url: string; headers: Record<string, string> }
 
@@ -39,56 +31,29 @@ if (!(requests >= 100) || (origin !== undefined && (!URL.canParse(origin) || tok
 const warmUp = 100
 const readPath = '/api/v1/models?limit=20'
 
-await (origin && token ? measureConsole(origin, token) : measureOwn())
+await (origin && token ? measureConsole(origin, token) : onBenchSystem(measureOwn))
 
 async function measureConsole(at: string, bearer: string): Promise<void> {
   const headers = { authorization: `Bearer ${bearer}` }
   await compare({ name: 'api-through-next', url: new URL(readPath, at).href, headers })
 }
 
-async function measureOwn(): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'quarterdeck-bench-'))
-  const postgres = await startEmbeddedPostgres({ dataFolder: folder })
-  await migrate({ ownerUrl: postgres.url, migrations, now: new Date() })
-  const none = () => {
-    throw new Error('this benchmark has no ports')
-  }
-  const running = await openSystem({
-    config: readConfig({ LOG_LEVEL: 'error' }),
-    databaseUrl: postgres.url,
-    secret: 'a secret of a benchmark, 32 characters',
-    role: 'bench',
-    ports: () => ({
-      traffic: none,
-      cluster: none,
-      registry: none,
-      upstream: none,
-      kms: none,
-      checkpoints: none,
-      notifier: none,
-    }),
-  })
-  const api = createApi(running.system, { rateLimit: { burst: 1e9, perSecond: 1e9 } })
+async function measureOwn(system: System): Promise<void> {
+  const api = createApi(system, { rateLimit: { burst: 1e9, perSecond: 1e9 } })
   const server = serve({ fetch: api.fetch, hostname: '127.0.0.1', port: 0 }) as Server
   try {
     await new Promise<void>((resolve) => (server.listening ? resolve() : server.once('listening', () => resolve())))
-    const headers = { authorization: `Bearer ${await seed(running.system)}` }
+    const headers = { authorization: `Bearer ${await seed(system)}` }
     await compare({ name: 'api', url: `${urlOf(server)}${readPath}`, headers })
   } finally {
     server.close()
-    await running.close()
-    await postgres.stop()
-    await rm(folder, { recursive: true, force: true })
   }
 }
 
 /** A workspace with twenty models. @returns the token of somebody who may read them */
 async function seed(system: System): Promise<string> {
   const { id } = await createWorkspace(systemCtx(system), { name: 'bench', title: 'Bench' })
-  const who = { issuer: 'https://bench.invalid', subject: 'reader', name: 'Reader' }
-  const { identityId } = await bindRole(systemCtx(system, id), { ...who, role: 'developer' })
-  const actor = { ...who, kind: 'person' as const, via: 'cli' as const }
-  const ctx: Ctx = { ...system, actor, actorId: identityId, workspaceId: id, requestId: newRequestId(system) }
+  const ctx = await benchPerson(system, id, { role: 'developer', name: 'Reader' })
   for (let i = 0; i < 20; i++) await registerModel(ctx, { name: `model-${i}`, title: `Model ${i}` })
   return (await issueToken(ctx, {})).token
 }

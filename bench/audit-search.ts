@@ -4,64 +4,30 @@
  *
  *   node bench/audit-search.ts [entries] [rounds]
  */
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { parseVerifierKey } from '#lib/audit/note-key.ts'
 import { verifyProof } from '#lib/audit/proof-format.ts'
 import { listEntries, readEntry, type ListEntriesInput } from '#lib/audit/reads.ts'
 import { rootWorkspaceId } from '#lib/platform/actor.ts'
 import { systemCtx } from '#lib/platform/call.ts'
-import { readConfig } from '#lib/platform/config.ts'
-import type { Ctx } from '#lib/platform/context.ts'
-import { startEmbeddedPostgres } from '#lib/platform/db/embedded.ts'
-import { migrate } from '#lib/platform/db/migrate.ts'
-import { migrations } from '#lib/platform/db/migrations/all.ts'
-import { silentLog } from '#lib/platform/log.ts'
+import type { Ctx, System } from '#lib/platform/context.ts'
 import { encodeCursor } from '#lib/platform/page.ts'
-import { openSystem } from '#lib/system.ts'
-import { noOutsidePorts } from '#lib/system/bind-ports.ts'
 import { fillEntries, fillLog } from './audit-log.ts'
+import { onBenchSystem } from './installation.ts'
 
 const [count, rounds] = [Number(process.argv[2] ?? 1_000_000), Number(process.argv[3] ?? 100)]
 if (!Number.isSafeInteger(count) || count < 10_000 || !Number.isSafeInteger(rounds) || rounds < 10)
   throw new Error('give 10000 entries or more and 10 rounds or more')
 
-const folder = await mkdtemp(path.join(tmpdir(), 'quarterdeck-bench-'))
-try {
-  // PostgreSQL may run as another user, who has to pass here.
-  await chmod(folder, 0o711)
-  const postgres = await startEmbeddedPostgres({ dataFolder: path.join(folder, 'postgres') })
-  try {
-    await measureOn(postgres.url)
-  } finally {
-    await postgres.stop()
-  }
-} finally {
-  await rm(folder, { recursive: true, force: true })
-}
+await onBenchSystem(measureOn)
 
-async function measureOn(url: string): Promise<void> {
-  await migrate({ ownerUrl: url, migrations, now: new Date() })
-  const { system, close } = await openSystem({
-    config: readConfig({}),
-    databaseUrl: url,
-    secret: 'a secret for benchmarks only, 32 chars or more',
-    role: 'bench',
-    ports: noOutsidePorts,
-    log: silentLog(),
-  })
-  try {
-    const start = performance.now()
-    await fillEntries(url, rootWorkspaceId, count)
-    const { size, vkey } = await fillLog(url, system.config.logOrigin)
-    report('filled', { value: (performance.now() - start) / 1000, unit: 's', entries: size })
-    const ctx = systemCtx(system)
-    for (const [figure, input] of Object.entries(searches())) await measure(figure, () => listEntries(ctx, input))
-    await measureProofs(ctx, vkey)
-  } finally {
-    await close()
-  }
+async function measureOn(system: System, url: string): Promise<void> {
+  const start = performance.now()
+  await fillEntries(url, rootWorkspaceId, count)
+  const { size, vkey } = await fillLog(url, system.config.logOrigin)
+  report('filled', { value: (performance.now() - start) / 1000, unit: 's', entries: size })
+  const ctx = systemCtx(system)
+  for (const [figure, input] of Object.entries(searches())) await measure(figure, () => listEntries(ctx, input))
+  await measureProofs(ctx, vkey)
 }
 
 function idAt(n: number): string {

@@ -7,52 +7,22 @@
  *   node bench/audit.ts [entries]
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { sequenceEntries } from '#lib/audit/sequence.ts'
 import { mutate } from '#lib/mutate.ts'
 import { rootWorkspaceId } from '#lib/platform/actor.ts'
 import { systemCtx } from '#lib/platform/call.ts'
-import { readConfig } from '#lib/platform/config.ts'
 import type { System } from '#lib/platform/context.ts'
 import { openPool } from '#lib/platform/db/connect.ts'
-import { startEmbeddedPostgres } from '#lib/platform/db/embedded.ts'
-import { migrate } from '#lib/platform/db/migrate.ts'
-import { migrations } from '#lib/platform/db/migrations/all.ts'
-import { silentLog } from '#lib/platform/log.ts'
-import { openSystem } from '#lib/system.ts'
-import { noOutsidePorts } from '#lib/system/bind-ports.ts'
 import { startLoop } from '#lib/worker/loop.ts'
+import { onBenchSystem } from './installation.ts'
 
 const count = Number(process.argv[2] ?? 2_000)
 if (!Number.isSafeInteger(count) || count < 16)
   throw new Error('the number of entries must be an integer of 16 or more')
 
-const folder = await mkdtemp(path.join(tmpdir(), 'quarterdeck-bench-'))
-try {
-  // PostgreSQL may run as another user, who has to pass here.
-  await chmod(folder, 0o711)
-  const postgres = await startEmbeddedPostgres({ dataFolder: path.join(folder, 'postgres') })
-  try {
-    await measureOn(postgres.url)
-  } finally {
-    await postgres.stop()
-  }
-} finally {
-  await rm(folder, { recursive: true, force: true })
-}
+await onBenchSystem(measureOn, { env: { DATABASE_POOL_MAX: '32' } })
 
-async function measureOn(url: string): Promise<void> {
-  await migrate({ ownerUrl: url, migrations, now: new Date() })
-  const { system, close } = await openSystem({
-    config: readConfig({ DATABASE_POOL_MAX: '32' }),
-    databaseUrl: url,
-    secret: 'a secret for benchmarks only, 32 chars or more',
-    role: 'bench',
-    ports: noOutsidePorts,
-    log: silentLog(),
-  })
+async function measureOn(system: System, url: string): Promise<void> {
   const bare = await bareTable(url)
   try {
     for (const writers of [1, 8, 32]) {
@@ -68,7 +38,6 @@ async function measureOn(url: string): Promise<void> {
     await measureDelay(system)
   } finally {
     await bare.end()
-    await close()
   }
 }
 

@@ -1,13 +1,11 @@
 /**
  * What a decision costs: µs a call with 60 rules and 100,000 bindings. Ours (a lookup in a table that casbin filled, and
- * narrowing), beside casbin asked directly over the same rules and bindings, beside a plain Map lookup as the floor. With
- * DATABASE_URL of an empty database, or an embedded one, also the whole decision: roles read from PostgreSQL among 100,000
- * bindings. One JSON line a figure.
+ * narrowing), beside casbin asked directly over the same rules and bindings, beside a plain Map lookup as the floor. Also
+ * the whole decision, with its roles read from a PostgreSQL that holds as many bindings. One JSON line a figure.
  *
  *   node bench/enforce.ts [bindings] [calls]
  */
-import { readFile, mkdtemp, rm, chmod } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { newEnforcer, newModel, StringAdapter } from 'casbin'
 import pg from 'pg'
@@ -17,14 +15,8 @@ import { decideAccess } from '#lib/access/decide.ts'
 import { buildAccessRules } from '#lib/access/rules.ts'
 import { createWorkspace } from '#lib/members/create-workspace.ts'
 import { systemCtx } from '#lib/platform/call.ts'
-import { readConfig } from '#lib/platform/config.ts'
-import type { Ctx } from '#lib/platform/context.ts'
-import { startEmbeddedPostgres } from '#lib/platform/db/embedded.ts'
-import { migrate } from '#lib/platform/db/migrate.ts'
-import { migrations } from '#lib/platform/db/migrations/all.ts'
-import { silentLog } from '#lib/platform/log.ts'
-import { openSystem } from '#lib/system.ts'
-import { noOutsidePorts } from '#lib/system/bind-ports.ts'
+import type { Ctx, System } from '#lib/platform/context.ts'
+import { onBenchSystem } from './installation.ts'
 
 const bindings = Number(process.argv[2] ?? 100_000)
 const calls = Number(process.argv[3] ?? 20_000)
@@ -39,7 +31,7 @@ const people = Array.from({ length: bindings }, (_, n) => ({
   role: roles[n % roles.length] ?? 'viewer',
 }))
 await measureInMemory()
-await measureWithDatabase()
+await onBenchSystem(measureWithDatabase)
 
 async function measureInMemory(): Promise<void> {
   const floor = new Map(people.map((p) => [p.id, p.role]))
@@ -75,31 +67,10 @@ async function measureInMemory(): Promise<void> {
   report('casbin-enforce-sync', `casbin, ${lines.length} rules`, perCall(direct, Math.min(calls, 5_000)))
 }
 
-async function measureWithDatabase(): Promise<void> {
-  const data = await mkdtemp(path.join(tmpdir(), 'quarterdeck-bench-'))
-  await chmod(data, 0o711)
-  const postgres = await startEmbeddedPostgres({ dataFolder: path.join(data, 'postgres') })
-  try {
-    await migrate({ ownerUrl: postgres.url, migrations, now: new Date() })
-    const { system, close } = await openSystem({
-      config: readConfig({}),
-      databaseUrl: postgres.url,
-      secret: 'a secret for benchmarks only, 32 chars or more',
-      role: 'bench',
-      ports: noOutsidePorts,
-      log: silentLog(),
-    })
-    try {
-      const { id } = await createWorkspace(systemCtx(system), { name: 'bench', title: 'Bench' })
-      await fill(postgres.url, id)
-      await measureWhole(systemCtx(system, id))
-    } finally {
-      await close()
-    }
-  } finally {
-    await postgres.stop()
-    await rm(data, { recursive: true, force: true })
-  }
+async function measureWithDatabase(system: System, url: string): Promise<void> {
+  const { id } = await createWorkspace(systemCtx(system), { name: 'bench', title: 'Bench' })
+  await fill(url, id)
+  await measureWhole(systemCtx(system, id))
 }
 
 /** As many bindings as asked for, of as many people, straight into the tables: they are what is measured against. */

@@ -8,28 +8,20 @@
  * them reach together. Beside it, on the same lines, what one core does of it alone: parse, then parse and validate. Events
  * have ten features and are about 400 bytes; every one of them is kept in the database until its label comes.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { createEndpoint } from '#lib/endpoints/create-endpoint.ts'
 import { createMonitor } from '#lib/drift/create-monitor.ts'
 import { createProfile } from '#lib/drift/create-profile.ts'
 import { buildProfile } from '#lib/drift/profile.ts'
 import { startIngest } from '#lib/ingest/server.ts'
 import { parseEvents } from '#lib/ingest/parse.ts'
-import { bindRole } from '#lib/members/bind-role.ts'
 import { createIngestKey } from '#lib/members/create-ingest-key.ts'
 import { createWorkspace } from '#lib/members/create-workspace.ts'
 import { createEnvironment } from '#lib/models/create-environment.ts'
 import { registerModel } from '#lib/models/register-model.ts'
 import { registerVersion } from '#lib/models/register-version.ts'
-import { newRequestId, systemCtx } from '#lib/platform/call.ts'
-import { readConfig } from '#lib/platform/config.ts'
-import type { Ctx, System } from '#lib/platform/context.ts'
-import { startEmbeddedPostgres } from '#lib/platform/db/embedded.ts'
-import { migrate } from '#lib/platform/db/migrate.ts'
-import { migrations } from '#lib/platform/db/migrations/all.ts'
-import { openSystem } from '#lib/system.ts'
+import { systemCtx } from '#lib/platform/call.ts'
+import type { System } from '#lib/platform/context.ts'
+import { benchPerson, onBenchSystem } from './installation.ts'
 import { generator } from './simulation.ts'
 
 const [events = 200_000, batch = 1000, clients = 8] = process.argv.slice(2).map(Number)
@@ -42,38 +34,7 @@ const random = generator(1)
 const names = Array.from({ length: 10 }, (_, i) => `feature_${i}`)
 const startMs = Date.parse('2026-01-05T00:00:00Z')
 
-await main()
-
-async function main(): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'quarterdeck-bench-'))
-  const postgres = await startEmbeddedPostgres({ dataFolder: folder })
-  await migrate({ ownerUrl: postgres.url, migrations, now: new Date() })
-  const none = () => {
-    throw new Error('this benchmark has no ports')
-  }
-  const running = await openSystem({
-    config: readConfig({ LOG_LEVEL: 'error' }),
-    databaseUrl: postgres.url,
-    secret: 'a secret of a benchmark, 32 characters',
-    role: 'bench',
-    ports: () => ({
-      traffic: none,
-      cluster: none,
-      registry: none,
-      upstream: none,
-      kms: none,
-      checkpoints: none,
-      notifier: none,
-    }),
-  })
-  try {
-    await measure(running.system)
-  } finally {
-    await running.close()
-    await postgres.stop()
-    await rm(folder, { recursive: true, force: true })
-  }
-}
+await onBenchSystem(measure)
 
 async function measure(system: System): Promise<void> {
   const { key, endpoint, version } = await prepare(system)
@@ -124,13 +85,7 @@ async function measure(system: System): Promise<void> {
 
 async function prepare(system: System) {
   const { id: workspaceId } = await createWorkspace(systemCtx(system), { name: 'bench', title: 'Benchmark' })
-  const admin = systemCtx(system, workspaceId)
-  const person = { issuer: 'https://bench.test', subject: 'bench', name: 'bench' }
-  const as = async (role: 'developer' | 'operator' | 'admin'): Promise<Ctx> => {
-    const { identityId } = await bindRole(admin, { ...person, role })
-    const actor = { ...person, kind: 'person' as const, via: 'api' as const }
-    return { ...system, actor, actorId: identityId, workspaceId, requestId: newRequestId(system) }
-  }
+  const as = (role: 'developer' | 'operator' | 'admin') => benchPerson(system, workspaceId, { role, name: 'bench' })
   const [developer, operator] = [await as('developer'), await as('operator')]
   const environment = await createEnvironment(await as('admin'), { name: 'production' })
   const model = await registerModel(developer, { name: 'bench', title: 'Benchmark' })

@@ -4,30 +4,24 @@
  *
  *   node bench/rollback.ts [rounds=200]
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { bindRole } from '#lib/members/bind-role.ts'
 import { createWorkspace } from '#lib/members/create-workspace.ts'
 import { memoryKeys, memoryKms } from '#lib/platform/adapters/memory/kms.ts'
 import { builtinRegistry } from '#lib/models/builtin-registry.ts'
 import { memoryCluster, memoryServers } from '#lib/platform/adapters/memory/cluster.ts'
 import { memoryNotifier, memoryReceiver } from '#lib/platform/adapters/memory/notifier.ts'
 import { memoryPlane, memoryTraffic } from '#lib/platform/adapters/memory/traffic.ts'
-import { newRequestId, systemCtx, workerCtx } from '#lib/platform/call.ts'
+import { systemCtx, workerCtx } from '#lib/platform/call.ts'
 import { manualClock } from '#lib/platform/clock.ts'
-import { readConfig } from '#lib/platform/config.ts'
-import type { System } from '#lib/platform/context.ts'
-import { startEmbeddedPostgres } from '#lib/platform/db/embedded.ts'
-import { migrate } from '#lib/platform/db/migrate.ts'
-import { migrations } from '#lib/platform/db/migrations/all.ts'
+import type { Ports, System } from '#lib/platform/context.ts'
 import { loadRolloutPolicies } from '#lib/rollouts/load-policies.ts'
 import { findRollout } from '#lib/rollouts/reads.ts'
 import { reconcileRollouts } from '#lib/rollouts/reconcile.ts'
 import { startRollout } from '#lib/rollouts/start-rollout.ts'
 import { serveSecond } from '#lib/rollouts/testing/serve.ts'
 import { tellStory, turnsNow, turnUntil, type StorySystem } from '#lib/rollouts/testing/story.ts'
-import { openSystem } from '#lib/system.ts'
+import { noOutsidePorts } from '#lib/system/bind-ports.ts'
+import { benchPerson, onBenchSystem } from './installation.ts'
 
 const [rounds = 200] = process.argv.slice(2).map(Number)
 if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 10_000)) {
@@ -36,44 +30,25 @@ if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 10_000)) {
 }
 
 let workspaces = 0
-await main()
+const clock = manualClock(new Date('2026-03-02T09:00:00.000Z'))
+const [servers, plane] = [memoryServers(), memoryPlane()]
+await onBenchSystem(measure, { clock, ports: memoryPorts })
 
-async function main(): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'quarterdeck-bench-'))
-  const postgres = await startEmbeddedPostgres({ dataFolder: folder })
-  try {
-    await migrate({ ownerUrl: postgres.url, migrations, now: new Date() })
-    await loadRolloutPolicies(path.join(import.meta.dirname, '../lib/rollouts/testing'))
-    await measure(postgres.url)
-  } finally {
-    await postgres.stop()
-    await rm(folder, { recursive: true, force: true })
+function memoryPorts(system: () => System): Ports {
+  const nowMs = () => clock.now().getTime()
+  return {
+    ...noOutsidePorts(),
+    traffic: () => memoryTraffic(plane, { manager: 'quarterdeck', nowMs }),
+    cluster: () => memoryCluster(servers, { nowMs }),
+    registry: (id) => builtinRegistry(system, id),
+    kms: () => memoryKms(memoryKeys()),
+    checkpoints: () => [],
+    notifier: () => memoryNotifier(memoryReceiver()),
   }
 }
 
-async function measure(databaseUrl: string): Promise<void> {
-  const clock = manualClock(new Date('2026-03-02T09:00:00.000Z'))
-  const [servers, plane] = [memoryServers(), memoryPlane()]
-  const nowMs = () => clock.now().getTime()
-  const running = await openSystem({
-    config: readConfig({ LOG_LEVEL: 'error' }),
-    databaseUrl,
-    secret: 'a secret of a benchmark, 32 characters',
-    role: 'bench',
-    clock,
-    ports: (system) => ({
-      traffic: () => memoryTraffic(plane, { manager: 'quarterdeck', nowMs }),
-      cluster: () => memoryCluster(servers, { nowMs }),
-      registry: (id) => builtinRegistry(system, id),
-      upstream: () => {
-        throw new Error('no registry outside is measured here')
-      },
-      kms: () => memoryKms(memoryKeys()),
-      checkpoints: () => [],
-      notifier: () => memoryNotifier(memoryReceiver()),
-    }),
-  })
-  const { system } = running
+async function measure(system: System): Promise<void> {
+  await loadRolloutPolicies(path.join(import.meta.dirname, '../lib/rollouts/testing'))
   const t: StorySystem = { system, clock, servers, plane, workspace: () => makeWorkspace(system) }
   const totals: number[] = []
   const turns: number[] = []
@@ -82,7 +57,6 @@ async function measure(databaseUrl: string): Promise<void> {
     totals.push(totalMs)
     turns.push(...turnsMs)
   }
-  await running.close()
   console.log(JSON.stringify({ figure: 'rollback: breach seen to traffic verified', unit: 'ms', ...summary(totals) }))
   console.log(JSON.stringify({ figure: 'rollback: one turn of it', unit: 'ms', ...summary(turns) }))
 }
@@ -115,12 +89,7 @@ async function makeWorkspace(system: System): ReturnType<StorySystem['workspace'
     id,
     name,
     worker: workerCtx(system, id),
-    as: async (role, who = role) => {
-      const person = { issuer: 'https://idp.bench', subject: `${name}-${who}`, name: who }
-      const { identityId: actorId } = await bindRole(systemCtx(system, id), { ...person, role })
-      const actor = { ...person, kind: 'person' as const, via: 'api' as const }
-      return { ...system, actor, actorId, workspaceId: id, requestId: newRequestId(system) }
-    },
+    as: (role, who = role) => benchPerson(system, id, { role, name: `${name}-${who}` }),
   }
 }
 

@@ -6,17 +6,12 @@
  *
  * Both ways are asked for the same windows in the same run on the same PostgreSQL, and must give the same sums.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pg from 'pg'
 import { openPool, kyselyOn } from '#lib/platform/db/connect.ts'
-import { startEmbeddedPostgres } from '#lib/platform/db/embedded.ts'
-import { migrate } from '#lib/platform/db/migrate.ts'
-import { migrations } from '#lib/platform/db/migrations/all.ts'
 import type { Database } from '#lib/platform/db/schema.ts'
 import { sumPieces } from '#lib/slos/queries.ts'
 import { countAtMost } from '#lib/telemetry/histogram.ts'
+import { onBenchPostgres } from './installation.ts'
 
 const days = Number(process.argv[2] ?? 30)
 const rounds = Number(process.argv[3] ?? 5)
@@ -26,16 +21,10 @@ if (!(days >= 1 && days <= 365) || !(rounds >= 1 && rounds <= 100)) {
 }
 const thresholdMs = 250
 const endpoints = ['ep_bench_1', 'ep_bench_2']
-const folder = await mkdtemp(join(tmpdir(), 'quarterdeck-bench-'))
-const postgres = await startEmbeddedPostgres({ dataFolder: folder })
-try {
-  await migrate({ ownerUrl: postgres.url, migrations, now: new Date() })
-  await fill(postgres.url)
-  await measure(postgres.url)
-} finally {
-  await postgres.stop()
-  await rm(folder, { recursive: true, force: true })
-}
+await onBenchPostgres(async (url) => {
+  await fill(url)
+  await measure(url)
+})
 
 /** One version at each endpoint, a hundred requests a slice in twelve buckets; hours as the product keeps them. */
 async function fill(url: string): Promise<void> {
@@ -59,7 +48,7 @@ async function measure(url: string): Promise<void> {
   const db = kyselyOn<Database>(pool)
   // The window of the objective and those of its alerts, ending in the middle of an hour.
   const endMs = Date.parse('2026-01-01T00:00:00Z') + days * 86_400_000 - 1_230_000
-  const lengths = [days - 1, 3, 1, 1 / 4, 1 / 24, 1 / 288].filter((d) => d < days)
+  const lengths = [days - 1, 3, 1, 1 / 4, 1 / 24, 1 / 288].filter((d) => d > 0 && d < days)
   const borders = [
     ...lengths.map((d) => new Date(Math.round((endMs - d * 86_400_000) / 10_000) * 10_000)),
     new Date(endMs),

@@ -5,27 +5,18 @@
  *
  *   node bench/votes.ts [rounds=5]
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { sql } from 'kysely'
 import { castVote } from '#lib/approvals/cast-vote.ts'
 import { readApproval } from '#lib/approvals/reads.ts'
 import { requestApproval } from '#lib/approvals/request-approval.ts'
 import { policyText, putInForce } from '#lib/approvals/testing/in-force.ts'
-import type { Role } from '#lib/access/actions.ts'
-import { bindRole } from '#lib/members/bind-role.ts'
 import { createWorkspace } from '#lib/members/create-workspace.ts'
-import { newRequestId, systemCtx } from '#lib/platform/call.ts'
-import { readConfig } from '#lib/platform/config.ts'
+import { systemCtx } from '#lib/platform/call.ts'
 import type { Ctx, System } from '#lib/platform/context.ts'
-import { startEmbeddedPostgres } from '#lib/platform/db/embedded.ts'
-import { migrate } from '#lib/platform/db/migrate.ts'
-import { migrations } from '#lib/platform/db/migrations/all.ts'
-import { openSystem } from '#lib/system.ts'
 import { createEnvironment } from '#lib/models/create-environment.ts'
 import { registerModel } from '#lib/models/register-model.ts'
 import { registerVersion } from '#lib/models/register-version.ts'
+import { benchPerson, onBenchSystem } from './installation.ts'
 
 const people = 200
 const requests = 50
@@ -35,49 +26,17 @@ if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 100)) {
   process.exit(2)
 }
 
-await main()
-
-async function main(): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'quarterdeck-bench-'))
-  const postgres = await startEmbeddedPostgres({ dataFolder: folder })
-  try {
-    await migrate({ ownerUrl: postgres.url, migrations, now: new Date() })
-    const notAsked = (): never => {
-      throw new Error('nothing outside is asked for here')
-    }
-    const ports = () => ({
-      traffic: notAsked,
-      cluster: notAsked,
-      registry: notAsked,
-      upstream: notAsked,
-      kms: notAsked,
-      checkpoints: () => [],
-      notifier: notAsked,
-    })
-    const secret = 'a secret of a benchmark, 32 characters'
-    const config = readConfig({ LOG_LEVEL: 'error' })
-    const running = await openSystem({ config, databaseUrl: postgres.url, secret, role: 'bench', ports })
-    await measure(running.system)
-    await running.close()
-  } finally {
-    await postgres.stop()
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-async function someone(system: System, workspaceId: string, role: Exclude<Role, 'worker'>, name: string): Promise<Ctx> {
-  const person = { issuer: 'https://idp.test', subject: name, name }
-  const { identityId: actorId } = await bindRole(systemCtx(system, workspaceId), { ...person, role })
-  const actor = { ...person, kind: 'person' as const, via: 'api' as const }
-  return { ...system, actor, actorId, workspaceId, requestId: newRequestId(system) }
-}
+await onBenchSystem(measure)
 
 async function measure(system: System): Promise<void> {
   await putInForce(policyText('four', { quorum: '{ approver: 4 }' }))
   const { id } = await createWorkspace(systemCtx(system), { name: 'bench', title: 'Bench' })
-  const [dana, admin] = [await someone(system, id, 'developer', 'dana'), await someone(system, id, 'admin', 'ada')]
+  const [dana, admin] = [
+    await benchPerson(system, id, { role: 'developer', name: 'dana' }),
+    await benchPerson(system, id, { role: 'admin', name: 'ada' }),
+  ]
   const voters: Ctx[] = []
-  for (let i = 0; i < people; i++) voters.push(await someone(system, id, 'approver', `voter-${i}`))
+  for (let i = 0; i < people; i++) voters.push(await benchPerson(system, id, { role: 'approver', name: `voter-${i}` }))
   const model = await registerModel(dana, { name: 'fraud', title: 'Fraud' })
   const { id: environmentId } = await createEnvironment(admin, { name: 'production' })
   const [votes, reads]: [number[], number[]] = [[], []]
