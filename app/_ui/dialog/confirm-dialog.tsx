@@ -4,6 +4,7 @@ import { Button } from '../button.tsx'
 import { CopyCommands, type Commands } from '../copy-button.tsx'
 import { Icon, type IconName } from '../icon.tsx'
 import { idle, type Action, type ActionState } from './action-state.ts'
+import { DialogInputs, type DialogInput } from './dialog-inputs.tsx'
 import { Outcome, type OutcomeProps } from './outcome.tsx'
 import s from './dialog.module.css'
 
@@ -27,6 +28,8 @@ export type ConfirmDialogProps = {
   action: Action
   /** Ids and the revision that the plan was made for, so that a stale plan is refused. */
   fields?: Readonly<Record<string, string>>
+  /** What it asks for besides the reason. */
+  inputs?: readonly DialogInput[]
   /** The shortest reason taken; null when none is asked. */
   reasonLengthMin?: number | null
   commands?: Commands
@@ -92,7 +95,17 @@ function Plan({ lines }: { lines: readonly PlanLine[] }) {
 
 type AskProps = ConfirmDialogProps & { state: ActionState; pending: boolean; close: () => void }
 
-function Ask({ state, pending, close, kind, verb, fields = {}, reasonLengthMin = 10, commands }: AskProps) {
+function Ask({
+  state,
+  pending,
+  close,
+  kind,
+  verb,
+  fields = {},
+  inputs = [],
+  reasonLengthMin = 10,
+  commands,
+}: AskProps) {
   const reasonId = useId()
   // Held here, because React empties a form after its action, and a refused reason is not to be typed twice.
   const [reason, setReason] = useState('')
@@ -102,6 +115,7 @@ function Ask({ state, pending, close, kind, verb, fields = {}, reasonLengthMin =
       {Object.entries(fields).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}
+      <DialogInputs inputs={inputs} />
       {reasonLengthMin !== null && (
         <>
           <label htmlFor={reasonId}>

@@ -9,6 +9,7 @@ import { GovernedAction } from '../../../_ui/dialog/governed-action.tsx'
 import { shortDigest } from '../../../_ui/format.ts'
 import type { Refusal } from '../../../_ui/permission-button.tsx'
 import { revokeAction, voteAction, withdrawAction } from '../actions.ts'
+import { UseGlass } from './use-glass.tsx'
 
 export type ApprovalActionsProps = { ctx: Ctx; workspace: string; approval: ApprovalDetail }
 
@@ -34,6 +35,7 @@ export async function ApprovalActions({ ctx, workspace, approval }: ApprovalActi
   // The place stays while the request is open or decided: a dialog in it shows what came of it.
   return (
     <>
+      {approval.state !== 'approved' && <UseGlass ctx={ctx} workspace={workspace} approval={approval} />}
       {(approval.state === 'open' || approval.state === 'withdrawn') && (
         <End
           approval={approval}

@@ -15,11 +15,13 @@ import { Columns, Panel } from '../../../_ui/panel.tsx'
 import { NoPermission } from '../../../_ui/states/no-permission.tsx'
 import { Status } from '../../../_ui/status.tsx'
 import { DiffTable } from '../../_diff/diff-table.tsx'
+import { GlassBadge } from '../glass.tsx'
 import { approvalWords, changedWords } from '../words.ts'
 import s from './approval.module.css'
 import { ApprovalActions } from './approval-actions.tsx'
 import { Differences } from './differences.tsx'
 import { Evidence } from './evidence.tsx'
+import { EvidenceRecord } from './evidence-record.tsx'
 import { Standing } from './standing.tsx'
 import { RequestFacts } from './request-facts.tsx'
 import { Votes } from './votes.tsx'
@@ -54,17 +56,21 @@ export default async function ApprovalPage({ params }: Props) {
         crumbs={[{ href: paths.approvals(), label: 'Approvals' }]}
         title={`May ${subject.model.name} ${subject.version.version} serve in ${subject.environment.name}?`}
         status={
-          <Status of={approvalWords[state].of} chip>
-            {approvalWords[state].words}
-          </Status>
+          <>
+            <Status of={approvalWords[state].of} chip>
+              {approvalWords[state].words}
+            </Status>
+            <GlassBadge glasses={glasses.items.filter((glass) => glass.review === null)} href="#break-glass" />
+          </>
         }
         actions={<ApprovalActions ctx={ctx} workspace={workspace.name} approval={approval} />}
         because={state === 'open' ? approval.tally.because : approval.because}
       />
       <Columns kind="main-side">
         <div>
-          <Standing approval={approval} glasses={glasses.items} />
+          <Standing ctx={ctx} workspace={workspace.name} approval={approval} glasses={glasses.items} />
           <Evidence approval={approval} />
+          <EvidenceRecord ctx={ctx} workspace={workspace.name} approval={approval} />
           <Differences subject={subject} />
           {previous && (
             <Panel

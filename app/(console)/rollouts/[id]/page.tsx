@@ -3,6 +3,8 @@ import { stringify } from 'yaml'
 import { listObservations, readRollout, readRolloutSeries } from '#lib/rollouts/reads.ts'
 import { readRolloutHistory } from '#lib/rollouts/reads-history.ts'
 import type { RolloutDetail } from '#lib/rollouts/views.ts'
+import type { Ctx } from '#lib/platform/context.ts'
+import { unreviewedGlass } from '../../../_server/glass.ts'
 import { pageRead } from '../../../_server/page-read.ts'
 import { requireSession } from '../../../_server/session.ts'
 import { TimeSeries } from '../../../_ui/chart/time-series.tsx'
@@ -17,6 +19,7 @@ import { NoPermission } from '../../../_ui/states/no-permission.tsx'
 import { Status } from '../../../_ui/status.tsx'
 import { Ago } from '../../../_ui/time.tsx'
 import { paths } from '../../../paths.ts'
+import { GlassBadge } from '../../approvals/glass.tsx'
 import { askWhatIf } from './actions.ts'
 import { differenceCharts, sideCharts, type ChartsInput } from './_ui/charts.ts'
 import { ChecksPanel } from './_ui/checks-panel.tsx'
@@ -60,7 +63,6 @@ export default async function RolloutPage({ params }: { params: Promise<{ id: st
   }
   const judged = looks.items.find(({ decision }) => decision.metrics.length > 0) ?? null
   const asOfMs = series.requests.at(-1)?.at.getTime() ?? null
-  const { of, word } = stateWords(rollout)
   return (
     <>
       <PageHead
@@ -69,11 +71,7 @@ export default async function RolloutPage({ params }: { params: Promise<{ id: st
           { href: paths.rollouts(), label: 'Rollouts' },
           { href: paths.endpoint(rollout.endpoint.id), label: rollout.endpoint.name },
         ]}
-        status={
-          <Status of={of} chip>
-            {word}
-          </Status>
-        }
+        status={<State ctx={ctx} rollout={rollout} />}
         actions={
           <>
             <EvidencePackLink id={rollout.id} />
@@ -103,6 +101,21 @@ export default async function RolloutPage({ params }: { params: Promise<{ id: st
           <HistoryPanel entries={history} names={namesOf(rollout)} nowMs={nowMs} />
         </div>
       </Columns>
+    </>
+  )
+}
+
+/** The one state of it, and whether it goes on under break-glass. */
+async function State({ ctx, rollout }: { ctx: Ctx; rollout: RolloutDetail }) {
+  const { model, to, environment } = rollout
+  const glasses = await unreviewedGlass(ctx, { versionId: to.versionId, environmentId: environment.id })
+  const { of, word } = stateWords(rollout)
+  return (
+    <>
+      <Status of={of} chip>
+        {word}
+      </Status>
+      <GlassBadge glasses={glasses} href={`${paths.modelVersion(model.id, to.versionId)}#break-glass`} />
     </>
   )
 }

@@ -7,6 +7,7 @@ import type { EnvironmentView, ServingView, VersionView } from '#lib/models/mode
 import { readCard } from '#lib/models/reads-card.ts'
 import { readModel, readVersion } from '#lib/models/reads.ts'
 import type { Ctx } from '#lib/platform/context.ts'
+import { unreviewedGlass } from '../../../../../_server/glass.ts'
 import { environmentsFor, refusalOf } from '../../../../../_server/may.ts'
 import { pageRead } from '../../../../../_server/page-read.ts'
 import { requireSession } from '../../../../../_server/session.ts'
@@ -20,6 +21,7 @@ import { Columns, Panel } from '../../../../../_ui/panel.tsx'
 import { EmptyState } from '../../../../../_ui/states/empty-state.tsx'
 import { NoPermission } from '../../../../../_ui/states/no-permission.tsx'
 import { Status } from '../../../../../_ui/status.tsx'
+import { GlassBadge, GlassPanel } from '../../../../approvals/glass.tsx'
 import { compareMetrics } from '../../../metrics.ts'
 import { MetricTable } from '../../../metric-table.tsx'
 import { RequestApproval } from '../../../request-approval.tsx'
@@ -46,10 +48,11 @@ export default async function VersionPage({ params }: Props) {
   const [version, model] = [read.value, of.value]
   if (version.modelId !== model.id) notFound()
   const noApprovals = await refusalOf(ctx, 'approval:read')
-  const [approvals, environments, card] = await Promise.all([
+  const [approvals, environments, card, glasses] = await Promise.all([
     noApprovals ? [] : listApprovals(ctx, { versionId, limit: 200 }).then((page) => page.items),
     environmentsFor(ctx),
     pageRead(readCard(ctx, { versionId })),
+    unreviewedGlass(ctx, { versionId }),
   ])
   const target = nextEnvironment(environments, approvals, model.serving, version)
   const other = model.serving.find((each) => each.versionId !== version.id)
@@ -62,7 +65,12 @@ export default async function VersionPage({ params }: Props) {
           { href: paths.model(model.id), label: model.name },
         ]}
         title={`${model.name} ${version.version}`}
-        status={stateOf(version, model.serving)}
+        status={
+          <>
+            {stateOf(version, model.serving)}
+            <GlassBadge glasses={glasses} href="#break-glass" />
+          </>
+        }
         actions={
           <>
             <EvidencePackLink id={version.id} />
@@ -80,6 +88,7 @@ export default async function VersionPage({ params }: Props) {
           </>
         }
       />
+      <GlassPanel ctx={ctx} workspace={workspace.name} glasses={glasses} />
       <Panel title="Environments">
         <EnvironmentTable
           environments={environments}
