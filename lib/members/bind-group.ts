@@ -6,7 +6,8 @@ import { problem } from '#lib/platform/errors.ts'
 import { newId } from '#lib/platform/ids.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
 import { BindGroupInput } from './model-roles.ts'
-import { insertGroupBinding, selectInGroup } from './queries-roles.ts'
+import { insertGroupBinding } from './queries-bindings.ts'
+import { selectInGroup } from './queries-roles.ts'
 
 /**
  * Gives everybody of an issuer's group a role in this workspace, as far as their sign-ins say that they are in it.

@@ -6,7 +6,7 @@ import { newId } from '#lib/platform/ids.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { BindRoleInput } from './model.ts'
-import { insertBinding } from './queries-credentials.ts'
+import { insertBinding } from './queries-bindings.ts'
 import { ensureIdentity } from './queries.ts'
 
 /**

@@ -5,7 +5,8 @@ import { problem } from '#lib/platform/errors.ts'
 import { newId } from '#lib/platform/ids.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
 import { WorkspaceInput } from './model.ts'
-import { insertBinding, insertWorkspace } from './queries-credentials.ts'
+import { insertBinding } from './queries-bindings.ts'
+import { insertWorkspace } from './queries-credentials.ts'
 
 /**
  * Creates a workspace. An act in the installation's own workspace; whoever creates it becomes its admin, and the worker

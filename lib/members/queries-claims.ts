@@ -2,6 +2,7 @@ import type { GivenRole } from '#lib/access/issuer-config.ts'
 import type { Reader, Tx } from '#lib/platform/db/schema.ts'
 import { newId } from '#lib/platform/ids.ts'
 import type { ClaimBinding } from './claim-roles.ts'
+import { insertClaimBinding } from './queries-bindings.ts'
 
 /** The roles that an identity holds by what its issuer claims. */
 export async function selectClaimBindings(db: Reader, identityId: string): Promise<ClaimBinding[]> {
@@ -54,23 +55,7 @@ export async function upsertClaimBinding(
     .where('revoked_at', 'is', null)
     .executeTakeFirst()
   if (present.numUpdatedRows > 0n) return
-  await tx
-    .insertInto('role_binding')
-    .values({
-      id: newId('binding', b.now),
-      workspace_id: b.workspaceId,
-      identity_id: b.identityId,
-      role,
-      environment,
-      label,
-      created_at: b.now,
-      created_by: b.createdBy,
-      revoked_at: null,
-      source: 'claim',
-      expires_at: b.expiresAt,
-    })
-    .onConflict((c) => c.doNothing())
-    .execute()
+  await insertClaimBinding(tx, { ...b, id: newId('binding', b.now), role, environment, label })
 }
 
 /** Ends roles that claims gave; returns how many still held. */

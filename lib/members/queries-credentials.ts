@@ -1,47 +1,5 @@
 import type { Reader, Tx } from '#lib/platform/db/schema.ts'
 
-export type NewBinding = {
-  id: string
-  workspaceId: string
-  identityId: string
-  role: string
-  environment: string | null
-  label: string | null
-  createdBy: string
-  now: Date
-}
-
-/** False when the identity holds that role in that scope already. */
-export async function insertBinding(tx: Tx, b: NewBinding): Promise<boolean> {
-  const result = await tx
-    .insertInto('role_binding')
-    .values({
-      id: b.id,
-      workspace_id: b.workspaceId,
-      identity_id: b.identityId,
-      role: b.role,
-      environment: b.environment,
-      label: b.label,
-      created_at: b.now,
-      created_by: b.createdBy,
-      revoked_at: null,
-    })
-    .onConflict((c) => c.doNothing())
-    .executeTakeFirst()
-  return result.numInsertedOrUpdatedRows === 1n
-}
-
-/** False when the role was taken away already. */
-export async function revokeBinding(tx: Tx, bindingId: string, now: Date): Promise<boolean> {
-  const result = await tx
-    .updateTable('role_binding')
-    .set({ revoked_at: now })
-    .where('id', '=', bindingId)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst()
-  return result.numUpdatedRows === 1n
-}
-
 /** False when the name is taken. */
 export async function insertWorkspace(
   tx: Tx,
@@ -131,17 +89,6 @@ export function lockIngestKey(tx: Tx, id: string) {
   return tx.selectFrom('ingest_key').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
 }
 
-/** False when it was revoked already. */
-export async function markIngestKeyRevoked(tx: Tx, id: string, now: Date): Promise<boolean> {
-  const result = await tx
-    .updateTable('ingest_key')
-    .set({ revoked_at: now })
-    .where('id', '=', id)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst()
-  return result.numUpdatedRows === 1n
-}
-
 /** A token of a service account of the workspace or of somebody who has a role there; any other does not exist for its admins. */
 export function lockToken(tx: Tx, id: string, workspaceId: string) {
   return tx
@@ -167,17 +114,6 @@ export function lockToken(tx: Tx, id: string, workspaceId: string) {
     )
     .forUpdate()
     .executeTakeFirst()
-}
-
-/** False when it was revoked already. */
-export async function markTokenRevoked(tx: Tx, id: string, now: Date): Promise<boolean> {
-  const result = await tx
-    .updateTable('api_token')
-    .set({ revoked_at: now })
-    .where('id', '=', id)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst()
-  return result.numUpdatedRows === 1n
 }
 
 /** The key that signs tokens now. */

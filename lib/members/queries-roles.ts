@@ -1,39 +1,6 @@
 import { sql } from 'kysely'
 import type { Reader, Tx } from '#lib/platform/db/schema.ts'
 
-export type NewGroupBinding = {
-  id: string
-  workspaceId: string
-  issuer: string
-  group: string
-  role: string
-  environment: string | null
-  label: string | null
-  createdBy: string
-  now: Date
-}
-
-/** False when the group has that role in that scope already. */
-export async function insertGroupBinding(tx: Tx, b: NewGroupBinding): Promise<boolean> {
-  const result = await tx
-    .insertInto('group_binding')
-    .values({
-      id: b.id,
-      workspace_id: b.workspaceId,
-      issuer: b.issuer,
-      group_name: b.group,
-      role: b.role,
-      environment: b.environment,
-      label: b.label,
-      created_at: b.now,
-      created_by: b.createdBy,
-      revoked_at: null,
-    })
-    .onConflict((c) => c.doNothing())
-    .executeTakeFirst()
-  return result.numInsertedOrUpdatedRows === 1n
-}
-
 /** Locks a group's role and, before it, its workspace against other takings: of two last admins one stays. */
 export async function lockGroupBinding(tx: Tx, bindingId: string) {
   await tx
@@ -43,17 +10,6 @@ export async function lockGroupBinding(tx: Tx, bindingId: string) {
     .forNoKeyUpdate()
     .execute()
   return tx.selectFrom('group_binding').selectAll().where('id', '=', bindingId).forUpdate().executeTakeFirst()
-}
-
-/** False when it was taken away already. */
-export async function revokeGroupBinding(tx: Tx, bindingId: string, now: Date): Promise<boolean> {
-  const result = await tx
-    .updateTable('group_binding')
-    .set({ revoked_at: now })
-    .where('id', '=', bindingId)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst()
-  return result.numUpdatedRows === 1n
 }
 
 /** The live roles of groups, newest first, each with how many people are known to be in it since then. */

@@ -3,7 +3,8 @@ import type { Ctx } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
 import { RevokeIngestKeyInput } from './model.ts'
-import { lockIngestKey, markIngestKeyRevoked } from './queries-credentials.ts'
+import { markRevoked } from './queries-bindings.ts'
+import { lockIngestKey } from './queries-credentials.ts'
 
 /** Revokes an ingest key of this workspace: what is sent with it from now on is refused. */
 export async function revokeIngestKey(ctx: Ctx, input: RevokeIngestKeyInput): Promise<{ keyId: string }> {
@@ -20,7 +21,7 @@ export async function revokeIngestKey(ctx: Ctx, input: RevokeIngestKeyInput): Pr
       },
     },
     async (tx, key) => {
-      if (!(await markIngestKeyRevoked(tx, keyId, ctx.clock.now())))
+      if (!(await markRevoked(tx, 'ingest_key', keyId, ctx.clock.now())))
         throw problem('conflict', 'This ingest key was revoked already.', { revokedAt: key.revoked_at })
       return {
         value: { keyId },

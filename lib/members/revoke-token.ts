@@ -3,7 +3,8 @@ import type { Ctx } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
 import { RevokeTokenInput } from './model.ts'
-import { lockToken, markTokenRevoked } from './queries-credentials.ts'
+import { markRevoked } from './queries-bindings.ts'
+import { lockToken } from './queries-credentials.ts'
 
 /**
  * Revokes a bearer token by its id (`jti`), at once: of somebody who has a role in this workspace. Of somebody who has none
@@ -21,7 +22,7 @@ export async function revokeToken(ctx: Ctx, input: RevokeTokenInput): Promise<{ 
       },
     },
     async (tx, token) => {
-      if (!(await markTokenRevoked(tx, tokenId, ctx.clock.now())))
+      if (!(await markRevoked(tx, 'api_token', tokenId, ctx.clock.now())))
         throw problem('conflict', 'This token was revoked already.', { revokedAt: token.revoked_at })
       return { value: { tokenId }, audit: { before: { identityId: token.identity_id }, because: reason } }
     },

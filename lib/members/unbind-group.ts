@@ -5,8 +5,9 @@ import { problem } from '#lib/platform/errors.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
 import { can } from './model.ts'
 import { UnbindGroupInput } from './model-roles.ts'
+import { markRevoked } from './queries-bindings.ts'
 import { selectAdmins } from './queries.ts'
-import { lockGroupBinding, revokeGroupBinding, selectGroupAdmins } from './queries-roles.ts'
+import { lockGroupBinding, selectGroupAdmins } from './queries-roles.ts'
 
 /**
  * Takes a role away from a group. @throws `conflict` when it was taken away already, or when nobody would be left who
@@ -32,7 +33,7 @@ export async function unbindGroup(ctx: Ctx, input: UnbindGroupInput): Promise<{ 
       const may = can.unbind({ bindingId, role, environment, label, issuer }, [...admins, ...groups])
       if (binding.revoked_at === null && !may.allowed)
         throw problem('conflict', `Not possible: ${may.because}.`, { role })
-      if (!(await revokeGroupBinding(tx, bindingId, now)))
+      if (!(await markRevoked(tx, 'group_binding', bindingId, now)))
         throw problem('conflict', 'This role was taken away already.', { revokedAt: binding.revoked_at })
       return { value: { bindingId }, audit: { before: { issuer, group, role, environment, label }, because: reason } }
     },

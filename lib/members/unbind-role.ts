@@ -4,7 +4,7 @@ import type { Ctx } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { parseInput } from '#lib/platform/parse-input.ts'
 import { can, UnbindRoleInput } from './model.ts'
-import { revokeBinding } from './queries-credentials.ts'
+import { markRevoked } from './queries-bindings.ts'
 import { lockBinding, selectAdmins } from './queries.ts'
 import { selectGroupAdmins } from './queries-roles.ts'
 
@@ -30,7 +30,7 @@ export async function unbindRole(ctx: Ctx, input: UnbindRoleInput): Promise<{ bi
       const may = can.unbind(binding, [...admins, ...groups])
       if (binding.revoked_at === null && !may.allowed)
         throw problem('conflict', `Not possible: ${may.because}.`, { role: binding.role })
-      if (!(await revokeBinding(tx, bindingId, now)))
+      if (!(await markRevoked(tx, 'role_binding', bindingId, now)))
         throw problem('conflict', 'This role was taken away already.', { revokedAt: binding.revoked_at })
       const before = {
         identityId: binding.identity_id,
