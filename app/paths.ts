@@ -6,6 +6,9 @@ export const paths = {
   /** Leads on to an identity provider: an `<a>`, never a `<Link>`, which would fetch it ahead. */
   signInStart: () => '/sign-in/start',
 
+  /** For anybody, without signing in. */
+  verify: () => '/verify',
+
   approvals: () => '/approvals',
   approval: (id: string) => `/approvals/${encodeURIComponent(id)}`,
   approvalRecord: (id: string) => `/approvals/${encodeURIComponent(id)}/record`,
@@ -49,6 +52,7 @@ export const paths = {
   auditEntry: (id: string) => `/audit/${encodeURIComponent(id)}`,
   access: () => '/access',
   policies: () => '/policies',
+  policyWhatIf: () => '/policies/what-if',
   policy: (digest: string) => `/policies/${encodeURIComponent(digest)}`,
   settings: () => '/settings',
   notificationSettings: () => '/settings/notifications',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { testSystem, type TestSystem } from '../../tests/support/system.ts'
+import { currentApprovalPolicies, currentPolicySources } from './load-policies.ts'
 import { readApproval } from './reads.ts'
 import { whatIf } from './reads-what-if.ts'
 import { policyText, putInForce } from './testing/in-force.ts'
@@ -53,4 +54,16 @@ it('takes several policies in their order, and tells the line of a mistake', asy
   })
   const stranger = await (await t.workspace()).as('viewer')
   expect(await whatIf(stranger, { policies: policyText('two') })).toMatchObject({ replayed: 0 })
+})
+
+it('starts from the files in force: their texts together say nothing of themselves', async () => {
+  await putInForce(policyText('high', { when: 'model.risk == "high"' }), `# why\n${policyText('two')}`)
+  const sources = currentPolicySources()
+  expect(sources.map(({ name, file }) => [name, file])).toEqual([
+    ['high', '000.yaml'],
+    ['two', '001.yaml'],
+  ])
+  const { policies, otherwise } = await ask(sources.map(({ text }) => text).join('---\n'))
+  expect(otherwise).toEqual([])
+  expect(policies.map(({ digest }) => digest)).toEqual(currentApprovalPolicies().map(({ digest }) => digest))
 })

@@ -2,6 +2,8 @@ import type { Metadata } from 'next'
 import { currentApprovalPolicies } from '#lib/approvals/load-policies.ts'
 import { refusalOf } from '../../_server/may.ts'
 import { requireCtx } from '../../_server/session.ts'
+import { paths } from '../../paths.ts'
+import { ButtonLink } from '../../_ui/button-link.tsx'
 import { formatDuration } from '../../_ui/format.ts'
 import { Hash } from '../../_ui/hash.tsx'
 import { PageHead } from '../../_ui/page-head.tsx'
@@ -23,6 +25,7 @@ export default async function PoliciesPage() {
       <PageHead
         title="Policies"
         because="Policies are files of the installation: they are checked at start, change by review, and decisions name them by digest."
+        actions={<ButtonLink href={paths.policyWhatIf()}>What if they were others?</ButtonLink>}
       />
       <Panel title="Approval" aside="policies/approvals">
         <DataTable
