@@ -25,6 +25,10 @@ export function Live({ url }: { url: string }) {
     let pending = false
     let lastRefreshMs: number | null = null
 
+    const refresh = async () => {
+      if (!(await serverAnswers())) pending = true
+      else if (state.current) router.refresh()
+    }
     const look = () => {
       const live = state.current
       if (!live) return
@@ -35,10 +39,7 @@ export function Live({ url }: { url: string }) {
       if (refreshDelayMs({ pending, held: live.paused || isHeld(), lastRefreshMs, nowMs }) !== 0) return
       pending = false
       lastRefreshMs = nowMs
-      void serverAnswers().then((up) => {
-        if (up && state.current) router.refresh()
-        else pending = true
-      })
+      void refresh()
     }
     const leave = joinStream(url, (message) => {
       if (!state.current) return

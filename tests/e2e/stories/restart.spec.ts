@@ -33,7 +33,7 @@ test('an open page shows what changes, says when it is cut off, and comes back',
 }) => {
   let lastFetch = performance.now()
   page.on('request', (request) => {
-    if (!request.url().includes('/live')) lastFetch = performance.now()
+    if (!request.url().endsWith('/events/stream')) lastFetch = performance.now()
   })
   await signIn(page, 'dana')
   const dana = await api('dana', 'default')
