@@ -10,6 +10,10 @@ import { risks } from '#lib/models/model.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { policyFolder } from '#lib/platform/policy-files.ts'
 import { callApi, type ApiFlags } from './api-client.ts'
+import { findVersionId } from './find-version.ts'
+
+/** A version by its id, or by the names that people use. */
+export type VersionFlags = ApiFlags & { versionId?: string; model?: string; version?: string }
 
 const Card = z.object({ text: z.string(), digest: z.string(), revision: z.number() })
 const Edited = z.object({ digest: z.string(), revision: z.number() })
@@ -17,10 +21,10 @@ const Edited = z.object({ digest: z.string(), revision: z.number() })
 /** Makes the file the card of the version; tells revision and digest. */
 export async function importCard(
   file: string,
-  flags: ApiFlags & { versionId: string; reason: string; expect?: string },
+  flags: VersionFlags & { reason: string; expect?: string },
 ): Promise<void> {
   const text = await readText(file)
-  const path = `/versions/${encodeURIComponent(flags.versionId)}`
+  const path = `/versions/${encodeURIComponent(await versionIdOf(flags))}`
   const expectedDigest = flags.expect ?? Card.parse(await callApi(flags, 'GET', `${path}/card`)).digest
   const body = { text, expectedDigest, reason: flags.reason }
   const { revision, digest } = Edited.parse(await callApi(flags, 'POST', `${path}/cards`, body))
@@ -28,15 +32,20 @@ export async function importCard(
 }
 
 /** Writes the card's bytes, and nothing else, to the file or to standard output. */
-export async function exportCard(
-  flags: ApiFlags & { versionId: string; revision?: string; out?: string },
-): Promise<void> {
+export async function exportCard(flags: VersionFlags & { revision?: string; out?: string }): Promise<void> {
   const query = flags.revision === undefined ? '' : `?revision=${encodeURIComponent(flags.revision)}`
   const { text } = Card.parse(
-    await callApi(flags, 'GET', `/versions/${encodeURIComponent(flags.versionId)}/card${query}`),
+    await callApi(flags, 'GET', `/versions/${encodeURIComponent(await versionIdOf(flags))}/card${query}`),
   )
   if (flags.out === undefined) process.stdout.write(text)
   else await writeFile(flags.out, text)
+}
+
+async function versionIdOf({ versionId, model, version, ...flags }: VersionFlags): Promise<string> {
+  if (versionId !== undefined) return versionId
+  if (model === undefined || version === undefined)
+    throw problem('invalid', 'Say which version: --model and --version, or --version-id.')
+  return findVersionId(flags, model, version)
 }
 
 /** Says what a card lacks, without a server. Returns the exit code. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { ApiFlags } from './api-client.ts'
 import { withApiOptions } from './api-client.ts'
+import type { VersionFlags } from './card-files.ts'
 
 /** `quarterdeck card`: model cards as files, into and out of a version, and whether a file is complete. */
 export function declareCard(program: Command): void {
@@ -10,10 +10,12 @@ export function declareCard(program: Command): void {
       .command('import')
       .description('makes the file the card of a version')
       .argument('<file>', 'a README.md with YAML front matter, or - for standard input')
-      .requiredOption('--version-id <id>', 'the version, mv_…')
+      .option('--version-id <id>', 'the version, mv_…; or name it:')
+      .option('--model <name>', 'the name of the model')
+      .option('--version <version>', 'the version, such as 1.4.0')
       .requiredOption('--reason <text>', 'why the card changes')
       .option('--expect <digest>', 'refuse when the present card is another than this'),
-  ).action(async (file: string, flags: ApiFlags & { versionId: string; reason: string; expect?: string }) => {
+  ).action(async (file: string, flags: VersionFlags & { reason: string; expect?: string }) => {
     const { importCard } = await import('./card-files.ts')
     await importCard(file, flags)
   })
@@ -21,10 +23,12 @@ export function declareCard(program: Command): void {
     card
       .command('export')
       .description('writes the card of a version, byte for byte')
-      .requiredOption('--version-id <id>', 'the version, mv_…')
+      .option('--version-id <id>', 'the version, mv_…; or name it:')
+      .option('--model <name>', 'the name of the model')
+      .option('--version <version>', 'the version, such as 1.4.0')
       .option('--revision <number>', 'an earlier revision; 0 came with the version')
       .option('--out <file>', 'where to; standard output when left out'),
-  ).action(async (flags: ApiFlags & { versionId: string; revision?: string; out?: string }) => {
+  ).action(async (flags: VersionFlags & { revision?: string; out?: string }) => {
     const { exportCard } = await import('./card-files.ts')
     await exportCard(flags)
   })

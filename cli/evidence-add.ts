@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { z } from 'zod'
 import { problem } from '#lib/platform/errors.ts'
 import { callApi, type ApiFlags } from './api-client.ts'
+import { findVersionId } from './find-version.ts'
 
 export type AddEvidenceFlags = ApiFlags & {
   model: string
@@ -13,11 +14,6 @@ export type AddEvidenceFlags = ApiFlags & {
   mlflowRun?: boolean
 }
 
-const Model = z.object({ id: z.string() })
-const Versions = z.object({
-  items: z.array(z.object({ id: z.string(), version: z.string() })),
-  nextCursor: z.string().nullable(),
-})
 const Added = z.object({ id: z.string(), statementDigest: z.string(), left: z.array(z.string()).optional() })
 const Replayed = z.object({
   replayed: z.number(),
@@ -33,14 +29,13 @@ const Replayed = z.object({
     }),
   ),
 })
-const pagesMax = 50
 
 /** Adds a file as evidence of a version that is named as people name it; tells id and statement digest. */
 export async function addEvidenceFile(flags: AddEvidenceFlags): Promise<void> {
   if ((flags.kind === undefined) === (flags.mlflowRun !== true))
     throw problem('invalid', 'Say either --kind or --mlflow-run.')
   const content = jsonOf(await textOf(flags.file), flags.file)
-  const path = `/versions/${await versionIdOf(flags)}/evidence`
+  const path = `/versions/${await findVersionId(flags, flags.model, flags.version)}/evidence`
   const measured = flags.measuredAt === undefined ? {} : { measuredAt: flags.measuredAt }
   const source = { source: { kind: 'file', id: flags.file.slice(0, 300) } }
   const answer = flags.mlflowRun
@@ -63,21 +58,6 @@ export async function whatIfFiles(files: readonly string[], flags: ApiFlags): Pr
     )
   process.stderr.write(`${otherwise.length} of ${replayed} requests would have come out otherwise\n`)
   return otherwise.length === 0 ? 0 : 1
-}
-
-async function versionIdOf(flags: AddEvidenceFlags): Promise<string> {
-  const { id } = Model.parse(await callApi(flags, 'GET', `/models/${encodeURIComponent(flags.model)}`))
-  let cursor = ''
-  for (let page = 0; page < pagesMax; page++) {
-    const { items, nextCursor } = Versions.parse(
-      await callApi(flags, 'GET', `/models/${id}/versions?limit=200${cursor}`),
-    )
-    const found = items.find((v) => v.version === flags.version)
-    if (found) return found.id
-    if (nextCursor === null) break
-    cursor = `&cursor=${encodeURIComponent(nextCursor)}`
-  }
-  throw problem('not-found', `${flags.model} has no version ${flags.version}.`)
 }
 
 async function textOf(file: string): Promise<string> {

@@ -4,7 +4,7 @@ import type { AddEvidenceFlags } from './evidence-add.ts'
 
 /** `quarterdeck evidence add`: from CI, what was measured or checked about a version. */
 export function declareEvidence(program: Command): void {
-  const evidence = program.command('evidence').description('adds evidence to versions, and lists it')
+  const evidence = program.command('evidence').description('adds evidence to versions')
   withApiOptions(
     evidence
       .command('add')

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -60,6 +60,15 @@ describe('quarterdeck', () => {
     expect(stdout).not.toBe('')
   })
 
+  it('finds no installation where none was started, and makes none', () => {
+    const folder = join(tmpdir(), 'quarterdeck-was-never-here')
+    const env = { ...process.env, DATABASE_URL: '', QUARTERDECK_DATA: folder }
+    const { status, stdout, stderr } = quarterdeck(['token', '--as', 'dana'], '', env)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toContain(`There is no installation in ${folder}`)
+    expect(existsSync(folder)).toBe(false)
+  })
+
   it('answers each line, and stops at a bad one', () => {
     const { status, stdout, stderr } = quarterdeck(
       ['calc', 'adjust'],
@@ -86,9 +95,14 @@ describe('quarterdeck', () => {
   })
 })
 
-function quarterdeck(args: readonly string[], input = ''): { status: number | null; stdout: string; stderr: string } {
+function quarterdeck(
+  args: readonly string[],
+  input = '',
+  env: NodeJS.ProcessEnv = process.env,
+): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [join(root, 'cli', 'main.ts'), ...args], {
     input,
+    env,
     encoding: 'utf8',
     timeout: 20_000,
   })

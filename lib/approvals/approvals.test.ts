@@ -67,7 +67,7 @@ describe('asking for approval', () => {
     const bare = await site.submit(site.dana, { metrics: {} })
     await expect(site.ask(bare.id)).rejects.toMatchObject({
       code: 'conflict',
-      message: expect.stringContaining('evidence.metrics.auc is missing') as string,
+      message: expect.stringContaining('there is no evaluation') as string,
     })
     await expect(site.ask(bare.id, site.staging.id)).resolves.toMatchObject({ policy: 'unprotected' })
     const other = await t.workspace()

@@ -47,20 +47,9 @@ export async function findRevision(
   return { subject, parts, revisionDigest: policyDigest({ model: version.modelId, versionId: version.id, ...parts }) }
 }
 
-// What was registered with the version is its first evaluation, by whoever submitted it.
 function evidenceOf(version: Version, added: Awaited<ReturnType<typeof findEvidence>>, card: Card): SubjectEvidence[] {
-  const first: SubjectEvidence = {
-    kind: 'evaluation',
-    digest: policyDigest(version.evaluation),
-    content: { ...version.evaluation },
-    metrics: version.evaluation.metrics,
-    producerId: version.createdBy.id,
-    producer: version.createdBy.name,
-    at: version.createdAt.toISOString(),
-    statementDigest: null,
-  }
   return [
-    first,
+    ...registeredEvidence(version),
     ...cardEvidence(version, card),
     ...added.map((e) => ({
       kind: e.kind,
@@ -72,6 +61,24 @@ function evidenceOf(version: Version, added: Awaited<ReturnType<typeof findEvide
       at: e.measuredAt.toISOString(),
       statementDigest: e.statementDigest,
     })),
+  ]
+}
+
+// What was measured before the version was registered, and said with it, is its first evaluation, by whoever submitted it.
+// One without a metric is none: it would pose as newer than what CI had measured before it registered the version.
+function registeredEvidence(version: Version): SubjectEvidence[] {
+  if (Object.keys(version.evaluation.metrics).length === 0) return []
+  return [
+    {
+      kind: 'evaluation',
+      digest: policyDigest(version.evaluation),
+      content: { ...version.evaluation },
+      metrics: version.evaluation.metrics,
+      producerId: version.createdBy.id,
+      producer: version.createdBy.name,
+      at: version.createdAt.toISOString(),
+      statementDigest: null,
+    },
   ]
 }
 

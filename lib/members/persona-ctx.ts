@@ -15,6 +15,8 @@ export async function personaCtx(system: System, subject: string, workspace?: st
     throw problem('forbidden', 'Local personas are off here: use a token of your identity provider.')
   const persona = personas.find((p) => p.subject === subject)
   const identity = persona && (await selectIdentity(system.db, personaIssuer, subject))
+  if (persona && !identity)
+    throw problem('not-found', `${persona.name} has no role in this installation yet: nobody has started it.`)
   if (!persona || !identity)
     throw problem(
       'not-found',

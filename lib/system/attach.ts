@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { readConfig } from '#lib/platform/config.ts'
 import { startEmbeddedPostgres } from '#lib/platform/db/embedded.ts'
 import type { RunningSystem } from '#lib/system.ts'
-import { dataFolderOf, embeddedSecret, rememberedOrigin } from './data-folder.ts'
+import { embeddedSecret, installedDataFolder, rememberedOrigin } from './data-folder.ts'
 import { openRole } from './installation.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function attachSystem(
 ): Promise<RunningSystem> {
   const config = readConfig(env)
   if (config.databaseUrl) return openRole(config, role, { outside: false })
-  const dataFolder = dataFolderOf(config)
+  const dataFolder = installedDataFolder(config)
   const postgres = await startEmbeddedPostgres({ dataFolder: join(dataFolder, 'postgres') })
   try {
     const embedded = {

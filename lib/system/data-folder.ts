@@ -3,11 +3,26 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { join, resolve } from 'node:path'
 import type { Config } from '#lib/platform/config.ts'
 import { defaultDataFolder } from '#lib/platform/db/postgres-folders.ts'
+import { problem } from '#lib/platform/errors.ts'
 
 /** Where this installation keeps what is not in PostgreSQL. Made passable, because PostgreSQL may run as another user. */
 export function dataFolderOf(config: Config): string {
   const folder = resolve(config.dataFolder ?? defaultDataFolder())
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o711 })
+  return folder
+}
+
+/**
+ * The same folder for a command that runs beside an installation. @throws `not-found` where nothing was ever started: a
+ * command would otherwise make a new, empty installation and tell that it knows nobody there
+ */
+export function installedDataFolder(config: Config): string {
+  const folder = resolve(config.dataFolder ?? defaultDataFolder())
+  if (!existsSync(join(folder, 'postgres', 'data')))
+    throw problem(
+      'not-found',
+      `There is no installation in ${folder}: start one there (npm start), or say where it is with QUARTERDECK_DATA or DATABASE_URL.`,
+    )
   return folder
 }
 
