@@ -13,7 +13,15 @@ export function RequestFacts({ approval, author, nowMs }: RequestFactsProps) {
   const { subject, policy, requestedBy, requestedAt, decidedAt, expiresAt, revision, revisionDigest } = approval
   const { model, version } = subject
   return (
-    <Panel title="Request" padded>
+    <Panel
+      title="Request"
+      aside={
+        <Link className="text-link" href={paths.approvalRecord(approval.id)} prefetch={false}>
+          Record to print
+        </Link>
+      }
+      padded
+    >
       <KeyValue
         items={[
           {
