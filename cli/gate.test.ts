@@ -52,7 +52,7 @@ const gate = async (status: number, body: unknown, over: { env?: string; token?:
     timeout: '1',
   } as const
   try {
-    const env = { QUARTERDECK_TOKEN: over.token ?? 'a token', QUARTERDECK_URL: url }
+    const env = { QUARTERDECK_TOKEN: over.token ?? 'a-token', QUARTERDECK_URL: url }
     const code = await runGate({ ...flags, attestation: join(folder, 'decision.json') }, env)
     return { code, output: written.join('') }
   } finally {

@@ -16,8 +16,9 @@ export function declareGate(program: Command): void {
     .option('--attestation <file>', 'where the signed decision is written', 'quarterdeck-decision.dsse.json')
     .option('--trust <file>', 'the trust file: then the decision is verified before it is believed')
     .option('--demo', 'with --trust: accepts what local personas did')
+    .option('--token-file <file>', 'a file that holds the token, such as a projected one; else QUARTERDECK_TOKEN')
     .option('--timeout <seconds>', 'how long in all, 1 to 600', '30')
-    .addHelpText('after', '\nThe token is read from QUARTERDECK_TOKEN, never from the command line.')
+    .addHelpText('after', '\nThe token is read from QUARTERDECK_TOKEN or --token-file, never from the command line.')
     .action(async (flags: GateFlags) => {
       const { runGate } = await import('./run-gate.ts')
       process.exitCode = await runGate(flags, process.env)

@@ -7,6 +7,7 @@ import { Statement, vsaType } from '#lib/attestations/statement.ts'
 import { parseTrust } from '#lib/attestations/trust.ts'
 import { verifyAttestation } from '#lib/attestations/verify-attestation.ts'
 import { systemClock } from '#lib/platform/clock.ts'
+import { tokenOf } from './api-client.ts'
 import { gateOutput, type GateVerdict } from './gate-output.ts'
 
 export type GateFlags = {
@@ -20,6 +21,7 @@ export type GateFlags = {
   attestation: string
   trust?: string
   demo?: boolean
+  tokenFile?: string
   timeout: string
 }
 
@@ -85,8 +87,11 @@ async function ask(flags: GateFlags, env: Env): Promise<Answer> {
 }
 
 async function askOnce(url: URL, flags: GateFlags, env: Env, leftMs: number): Promise<Answer> {
-  const token = env['QUARTERDECK_TOKEN']
-  if (!token) throw new CannotTell('QUARTERDECK_TOKEN is not set')
+  const { tokenFile } = flags
+  const token = await tokenOf({
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    ...(env['QUARTERDECK_TOKEN'] ? { token: env['QUARTERDECK_TOKEN'] } : {}),
+  })
   const headers = {
     accept: 'application/json',
     authorization: `Bearer ${token}`,

@@ -89,7 +89,7 @@ describe('a filter', () => {
 })
 
 /** Acts in the installation's own workspace: elsewhere there is no such thing, for anybody. */
-const installationActs = ['createWorkspace', 'rotateTokenKey']
+const installationActs = ['createWorkspace', 'rotateTokenKey', 'rotateAttestationKey']
 
 describe('in the own workspace', () => {
   it.each(every.filter((e) => e.route.action !== null && !installationActs.includes(e.name)))(

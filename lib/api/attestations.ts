@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi'
+import { RotateKeyInput } from '#lib/attestations/model.ts'
 import { listAttestationKeys, listAttestations, readAttestation } from '#lib/attestations/reads.ts'
+import { rotateAttestationKey } from '#lib/attestations/rotate-attestation-key.ts'
 import { exportPack } from '#lib/packs/export-pack.ts'
 import { packKinds, type PackKind } from '#lib/packs/model.ts'
 import { askGate } from '#lib/packs/reads-gate.ts'
@@ -109,6 +111,21 @@ export const attestationRoutes: readonly ApiRoute[] = [
     status: 200,
     response: z.object({ items: z.array(AttestationKey) }),
     run: async (ctx) => ({ items: await listAttestationKeys(ctx) }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/attestation-keys/rotate',
+    operationId: 'rotateAttestationKey',
+    summary: 'Ask for another key to sign attestations with',
+    description:
+      "An act in the installation's own workspace: send `quarterdeck-workspace: quarterdeck`. The worker makes the key; until then the old one signs.",
+    tag,
+    action: 'attestation-key:rotate',
+    body: RotateKeyInput,
+    status: 202,
+    response: AttestationKey,
+    problems: ['conflict'],
+    run: (ctx, { body }) => rotateAttestationKey(ctx, body),
   }),
   defineRoute({
     method: 'get',

@@ -7,6 +7,7 @@ import { BindRoleInput, IngestKeyInput, WorkspaceInput } from '#lib/members/mode
 import { listMembers, workspacesOf } from '#lib/members/reads.ts'
 import { revokeIngestKey } from '#lib/members/revoke-ingest-key.ts'
 import { revokeToken } from '#lib/members/revoke-token.ts'
+import { signOutEverywhere } from '#lib/members/sign-out-everywhere.ts'
 import { unbindRole } from '#lib/members/unbind-role.ts'
 import { defineRoute, type ApiRoute } from './route.ts'
 import { idParam, instant, reason } from './schemas.ts'
@@ -160,5 +161,19 @@ export const memberRoutes: readonly ApiRoute[] = [
     status: 200,
     response: z.object({ tokenId: z.string() }),
     run: (ctx, { params, body }) => revokeToken(ctx, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/sessions/end-all',
+    operationId: 'signOutEverywhere',
+    summary: 'Sign out everywhere',
+    description:
+      'Ends every session of the caller and revokes every token that this installation gave them, also the one that asks. Idempotency keys are refused, since nobody is left who could ask again. Tokens of other issuers end by their own time.',
+    tag,
+    action: null,
+    status: 200,
+    response: z.object({ sessions: z.number().int(), tokens: z.number().int() }),
+    replayable: false,
+    run: (ctx) => signOutEverywhere(ctx),
   }),
 ]

@@ -32,6 +32,7 @@ export const sampleBodies: Record<string, (ids: Ids) => Record<string, unknown>>
   createIngestKey: () => ({ kinds: ['request'] }),
   revokeIngestKey: () => ({ reason: 'a sample' }),
   revokeToken: () => ({ reason: 'a sample' }),
+  rotateAttestationKey: () => ({ reason: 'a sample' }),
   createServiceAccount: () => ({ name: 'sample-robot', purpose: 'a sample' }),
   disableServiceAccount: () => ({ reason: 'a sample' }),
   issueServiceToken: () => ({ lifetimeSeconds: 600 }),
