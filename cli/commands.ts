@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { declareApproval } from './approval.ts'
 import { declareAudit } from './audit.ts'
+import { declareBreakGlass } from './break-glass.ts'
 import { declareCard } from './card.ts'
 import { declareCalc } from './calc.ts'
 import { declareGate } from './gate.ts'
@@ -9,6 +10,7 @@ import { declareEvidence, declarePolicy } from './evidence.ts'
 import { declareModel, declareVersion } from './model.ts'
 import { declareRegistry } from './registry.ts'
 import { declareRoles } from './roles.ts'
+import { declareServiceAccount } from './service-account.ts'
 import { declareStart } from './start.ts'
 import { declareToken } from './token.ts'
 import { declareVerify } from './verify.ts'
@@ -33,4 +35,6 @@ export const declarations: readonly ((program: Command) => void)[] = [
   declareApproval,
   declareRegistry,
   declarePolicy,
+  declareBreakGlass,
+  declareServiceAccount,
 ]

@@ -21,11 +21,12 @@ afterAll(async () => {
   await cli.close()
   await api.close()
 })
-const entries = (kind: string) =>
+const entries = (kind: string, resourceId: string) =>
   api.t.system.db
     .selectFrom('audit_entry')
     .select(['outcome', 'actor_id'])
     .where('kind', '=', kind)
+    .where('resource_id', '=', resourceId)
     .orderBy('id')
     .execute()
 
@@ -57,7 +58,7 @@ describe('quarterdeck service-account', () => {
     expect(await whoami()).toMatchObject({ status: 401 })
     expect((await admin(['service-account', 'list'])).stdout).toContain('robot: disabled 20')
     for (const kind of ['service-account:create', 'service-account:issue-token', 'service-account:disable'])
-      expect(await entries(kind)).toEqual([{ outcome: 'done', actor_id: ctx.actorId }])
+      expect(await entries(kind, id)).toEqual([{ outcome: 'done', actor_id: ctx.actorId }])
   })
 
   it('says what the server says: no role, no such account, no purpose', async () => {
@@ -86,7 +87,7 @@ describe('quarterdeck sign-out --everywhere', () => {
     for (const each of [token, other])
       expect(await api.call('GET', '/api/v1/whoami', { token: each })).toMatchObject({ status: 401 })
     expect(await api.call('GET', '/api/v1/whoami', { token: site.people.admin.token })).toMatchObject({ status: 200 })
-    expect(await entries('session:end-all')).toEqual([{ outcome: 'done', actor_id: ctx.actorId }])
+    expect(await entries('session:end-all', ctx.actorId)).toEqual([{ outcome: 'done', actor_id: ctx.actorId }])
     const again = await cli.run(['sign-out', '--everywhere', '--token', token])
     expect(again).toMatchObject({ code: 1, stdout: '' })
   })
