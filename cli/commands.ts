@@ -7,6 +7,7 @@ import { declareCalc } from './calc.ts'
 import { declareGate } from './gate.ts'
 import { declarePack } from './pack.ts'
 import { declareEvidence, declarePolicy } from './evidence.ts'
+import { declareKeys } from './keys.ts'
 import { declareModel, declareVersion } from './model.ts'
 import { declareRegistry } from './registry.ts'
 import { declareRoles } from './roles.ts'
@@ -26,6 +27,7 @@ export const declarations: readonly ((program: Command) => void)[] = [
   declareCalc,
   declareAudit,
   declareVerify,
+  declareKeys,
   declareGate,
   declarePack,
   declareModel,

@@ -75,7 +75,7 @@ describe('from a training run to a vote, by the command line', () => {
     expect(await told(() => importCard(join(folder, 'README.md'), card))).toMatch(/^revision 1 /)
     const id = await told(() => requestByApi(asked))
     const shown = await told(() => showApproval(id, as('approver')))
-    expect(shown).toContain('evidence evaluation: holds')
+    expect(shown).toContain('evidence evaluation counts: holds')
     expect(shown).toContain('you may vote')
     expect(await told(() => showApproval(id, ci))).toContain('you may not vote: ')
     const revision = /revision 1 (sha256:[0-9a-f]{64})/.exec(shown)![1]!

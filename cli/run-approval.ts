@@ -31,7 +31,7 @@ export async function showApproval(id: string, flags: ApiFlags): Promise<void> {
   const lines = [
     `${shown.state}: ${shown.because}`,
     `revision ${shown.revision} ${shown.revisionDigest}`,
-    ...shown.evidence.map(({ kind, ok, because }) => `evidence ${kind}: ${ok ? 'holds' : 'fails'}: ${because}`),
+    ...shown.evidence.map(({ kind, ok, because }) => `evidence ${kind} ${ok ? 'counts' : 'fails'}: ${because}`),
     ...shown.votes.map(({ voter, decision, reason }) => `vote of ${voter.name}: ${decision}: ${reason}`),
     may.allowed ? 'you may vote' : `you may not vote: ${may.because ?? 'the server gives no reason'}`,
   ]

@@ -85,7 +85,7 @@ export async function askGate(ctx: Ctx, input: GateInput): Promise<GateAnswer> {
   return {
     ...answer,
     allowed: true,
-    because: [`Approved: ${clearance.because}.`],
+    because: [`Approved: ${clearance.because.replace(/\.$/, '')}.`],
     expiresAt: clearance.expiresAt,
     attestation: decision && envelope !== null ? { digest: decision.digest, envelope } : null,
     pending: envelope === null,
