@@ -93,6 +93,11 @@ describe('effectOf', () => {
       entry('version:register', 'version', { digest: 'x' }),
       { kind: 'artifact', severity: 'sev1' },
     ],
+    [
+      'a version that its registry has no more',
+      entry('registry:observe', 'version', { state: 'deleted-upstream', number: 2 }),
+      { kind: 'registry', severity: 'sev3' },
+    ],
   ])('%s', (_, from, effect) => {
     expect(effectOf(from)).toMatchObject(effect)
   })

@@ -183,12 +183,20 @@ function endpointEffect(told: Told): Effect | undefined {
   return { ...common(told), fingerprint, kind: 'endpoint', severity, title, mitigated: false, endpointId: id }
 }
 
-// A version is written once: whatever is found about it later is that its artefact is not the one that was approved.
+// A version is written once: what else is found about it later is that its artefact is not the one that was approved.
 function artifactEffect(told: Told): Effect | undefined {
   if (told.outcome !== 'found') return undefined
+  if (told.after.state === 'deleted-upstream') return deletedEffect(told)
   const title = `Artefact changed under its version: ${told.name}`
   const fingerprint = `artifact:${told.id}`
   return { ...common(told), fingerprint, kind: 'artifact', severity: 'sev1', title, mitigated: false }
+}
+
+// What was imported is served as before; it cannot be fetched again from where it came.
+function deletedEffect(told: Told): Opening {
+  const title = `Deleted at its registry: ${told.name}`
+  const fingerprint = `deleted:${told.id}`
+  return { ...common(told), fingerprint, kind: 'registry', severity: 'sev3', title, mitigated: false }
 }
 
 // Whoever altered the log may also be able to put it back: a person ends this incident, never the monitor.

@@ -210,6 +210,9 @@ export async function upsertVersions(
         record: e.ref('excluded.record'),
         record_digest: e.ref('excluded.record_digest'),
         next_at: e.ref('excluded.next_at'),
+        // A model that is made anew counts from 1 again: what stands under a number that was gone is read at once.
+        digest_due_at: sql<Date | null>`case when registry_version.gone_at is not null and registry_version.version_id is not null
+          then ${now} else registry_version.digest_due_at end`,
         seen_at: now,
         gone_at: null,
       })),
@@ -217,19 +220,36 @@ export async function upsertVersions(
     .execute()
 }
 
-export async function markVersionGone(
-  tx: Tx,
-  registryId: string,
-  key: { name: string; version: number },
-  now: Date,
-): Promise<void> {
-  await tx
-    .updateTable('registry_version')
-    .set({ gone_at: now })
-    .where('registry_id', '=', registryId)
+/** The id here of a version that was imported. */
+export async function selectVersionId(
+  db: Reader,
+  key: { registryId: string; name: string; version: number },
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('registry_version')
+    .select('version_id')
+    .where('registry_id', '=', key.registryId)
     .where('name', '=', key.name)
     .where('version', '=', key.version)
-    .execute()
+    .executeTakeFirst()
+  return row?.version_id ?? undefined
+}
+
+/** False when it was marked already. */
+export async function markVersionGone(
+  tx: Tx,
+  key: { registryId: string; name: string; version: number },
+  now: Date,
+): Promise<boolean> {
+  const result = await tx
+    .updateTable('registry_version')
+    .set({ gone_at: now })
+    .where('registry_id', '=', key.registryId)
+    .where('name', '=', key.name)
+    .where('version', '=', key.version)
+    .where('gone_at', 'is', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
 }
 
 /** How many versions each model has there. */

@@ -1,11 +1,9 @@
 import { findVersion } from '#lib/models/reads.ts'
-import { mutate } from '#lib/mutate.ts'
 import { digestOfFiles, type ArtifactFile } from '#lib/platform/artifact-digest.ts'
-import { workerCtx } from '#lib/platform/call.ts'
 import type { System } from '#lib/platform/context.ts'
-import type { Tx } from '#lib/platform/db/schema.ts'
 import { housekeep } from '#lib/platform/housekeep.ts'
 import { UpstreamError, type Upstream } from '#lib/platform/ports/upstream.ts'
+import { observeVersion } from './observe-version.ts'
 import type { RegistryRow } from './queries.ts'
 import { selectDueDigests, updateDigest, type DueDigest } from './queries-work.ts'
 
@@ -46,31 +44,18 @@ async function checkOne(system: System, row: RegistryRow, upstream: Upstream, du
   }
   const paths = changedPaths(version.files, files)
   const name = `${version.modelName}@${version.version}`
-  await mutate(
-    workerCtx(system, row.workspaceId),
-    { action: 'registry:observe', load: (tx) => load(tx, due.versionId) },
-    async (tx) => {
-      await updateDigest(tx, key, found)
-      return {
-        value: undefined,
-        audit: {
-          outcome: 'found' as const,
-          resource: { kind: 'version', id: due.versionId, name },
-          before: { digest: version.digest },
-          after: { state: 'artifact-changed', digest, registryId: row.id, paths },
-          because: `The artefact of ${name} at ${row.name} is not what was registered: ${paths.join(', ')}.`,
-        },
-        wake: ['incidents'],
-      }
+  await observeVersion(
+    system,
+    row,
+    {
+      versionId: due.versionId,
+      name,
+      before: { digest: version.digest },
+      after: { state: 'artifact-changed', digest, paths },
+      because: `The artefact of ${name} at ${row.name} is not what was registered: ${paths.join(', ')}.`,
     },
+    (tx) => updateDigest(tx, key, found),
   )
-}
-
-async function load(tx: Tx, versionId: string) {
-  const subject = await findVersion(tx, versionId)
-  if (!subject) return undefined
-  const { id, workspaceId, labels } = subject
-  return { subject, resource: { kind: 'version', id, workspaceId, labels } }
 }
 
 async function filesOf(upstream: Upstream, due: DueDigest): Promise<ArtifactFile[]> {

@@ -82,7 +82,7 @@ async function scanNow(turn: {
   at: Date
 }): Promise<void> {
   const { system, row, claim, upstream, at } = turn
-  await scan(system, row.id, upstream)
+  await scan(system, row, upstream)
   // The time at which it began: a hint that came while it was read asks for another one.
   await housekeep(system, 'registry-mirror', (tx) => updateTimes(tx, claim, { scannedAt: at }))
 }

@@ -45,6 +45,8 @@ export function mlflowOf(url: string, headers: Record<string, string> = {}) {
         put(`0/${runId}/artifacts/${folder}/MLmodel`, description),
         put(`0/${runId}/artifacts/${folder}/data/weights.bin`, content),
       ]),
+    deleteVersion: (name: string, version: string) => call('DELETE', 'model-versions/delete', { name, version }),
+    deleteModel: (name: string) => call('DELETE', 'registered-models/delete', { name }),
     setAlias: (name: string, alias: string, version: string) =>
       call('POST', 'registered-models/alias', { name, alias, version }),
     deleteAlias: (name: string, alias: string) => call('DELETE', 'registered-models/alias', { name, alias }),

@@ -130,6 +130,37 @@ describe('a synchronised MLflow', () => {
     expect(await findings(t, ws, 'version')).toHaveLength(1)
   })
 
+  it('tells a version that was deleted there, once, and opens an incident', async () => {
+    const { name } = await model()
+    const { id } = await imported(t, ws, [name])
+    await mlflow.deleteVersion(name, '2')
+    await settle(t, ws, id)
+    await settle(t, ws, id)
+    const [two] = (await listVersions(ws.worker, (await only(name)).id)).items
+    const told = await findings(t, ws, 'version')
+    expect(told).toMatchObject([{ resourceId: two?.id, content: { after: { state: 'deleted-upstream', number: 2 } } }])
+    await reconcileIncidents(t.system)
+    const incidents = await t.system.db
+      .selectFrom('incident')
+      .select(['kind', 'severity'])
+      .where('workspace_id', '=', ws.id)
+      .execute()
+    expect(incidents).toEqual([{ kind: 'registry', severity: 'sev3' }])
+  })
+
+  it('reads at once what stands under the number of a version that was deleted', async () => {
+    const { name, runs } = await model()
+    const { id } = await imported(t, ws, [name])
+    await mlflow.deleteModel(name)
+    await settle(t, ws, id)
+    const states = async () => (await findings(t, ws, 'version')).map((f) => f.content.after['state'])
+    expect(await states()).toEqual(['deleted-upstream', 'deleted-upstream'])
+    await mlflow.createModel(name)
+    expect(await mlflow.createVersion(name, runs[1] ?? '')).toBe('1')
+    await settle(t, ws, id)
+    expect(await states()).toEqual(['deleted-upstream', 'deleted-upstream', 'artifact-changed'])
+  })
+
   it('moves an alias for a rollout: here, there, and read back; what only got as far as here is carried out', async () => {
     const { name } = await model()
     await mlflow.setAlias(name, 'champion', '1')
