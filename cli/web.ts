@@ -32,5 +32,6 @@ export async function runWeb(): Promise<void> {
 export function nextStart(host: string, port: number): string[] {
   const script = binScript('next')
   if (!script) throw new Error('next is not installed: run npm ci')
-  return [script, 'start', '-H', host, '-p', String(port)]
+  const refuseMethods = new URL('refuse-methods.ts', import.meta.url).href
+  return ['--import', refuseMethods, script, 'start', '-H', host, '-p', String(port)]
 }
