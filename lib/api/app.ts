@@ -77,7 +77,7 @@ export function createApi(system: System, options: { rateLimit?: RateLimit } = {
   addAuditLog(app, system)
   addWellKnown(app, system)
   addPublicProofs(app, system, admit)
-  addRegistryHook(app, system)
+  addRegistryHook(app, system, admit)
   addDocument(app, system, apiRoutes)
   for (const route of apiRoutes) {
     const path = `${apiPrefix}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`

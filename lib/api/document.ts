@@ -1,7 +1,8 @@
 import { OpenAPIHono, z, type RouteConfig } from '@hono/zod-openapi'
-import { errorCodes, type ErrorCode } from '#lib/platform/errors.ts'
+import type { ErrorCode } from '#lib/platform/errors.ts'
+import { problemResponses } from './problem-responses.ts'
+import { registryHookOperation } from './registry-hook-operation.ts'
 import type { ApiRoute } from './route.ts'
-import { Problem } from './schemas.ts'
 import { apiPrefix } from './scope.ts'
 
 export type ApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>
@@ -16,11 +17,11 @@ const forAll: readonly ErrorCode[] = [
 ]
 const forWrites: readonly ErrorCode[] = ['conflict', 'too-large', 'unsupported-media-type', 'idempotency-mismatch']
 
-const description = `Every call needs a bearer token. It acts in one workspace: the one that the header \`quarterdeck-workspace\` names (by name or id), or the caller's only one.
+const description = `Every call needs a bearer token, but for the one by which a registry delivers its webhooks. It acts in one workspace: the one that the header \`quarterdeck-workspace\` names (by name or id), or the caller's only one.
 
 Writes take an \`idempotency-key\`: the same request under the same key is done once and answered alike for 24 hours. Lists are newest first and go on with \`cursor\`. Failures are problem details (RFC 9457) with a \`code\` from a closed list.`
 
-/** The OpenAPI 3.1 document of these routes. */
+/** The OpenAPI 3.1 document of these routes, and of the one that registries call instead of people. */
 export function documentOf(routes: readonly ApiRoute[]): ApiDocument {
   const app = new OpenAPIHono()
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
@@ -30,6 +31,7 @@ export function documentOf(routes: readonly ApiRoute[]): ApiDocument {
     description: 'An access token (RFC 9068) of this installation.',
   })
   for (const route of routes) app.openAPIRegistry.registerPath(operationOf(route))
+  app.openAPIRegistry.registerPath(registryHookOperation)
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'Quarterdeck', version: '1', description },
@@ -74,21 +76,8 @@ const keyHeader = {
 }
 
 function responsesOf(route: ApiRoute, writes: boolean): RouteConfig['responses'] {
-  const codes = [...new Set([...forAll, ...(writes ? forWrites : []), ...(route.problems ?? [])])]
-  const byStatus = new Map<number, ErrorCode[]>()
-  for (const code of codes) {
-    const { status } = errorCodes[code]
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
-  }
-  const problems = [...byStatus].map(([status, of]) => [
-    status,
-    {
-      description: of.map((code) => `\`${code}\`: ${errorCodes[code].title}`).join('; '),
-      content: { 'application/problem+json': { schema: Problem } },
-    },
-  ])
   return {
     [route.status]: { description: 'Done', content: { 'application/json': { schema: route.response } } },
-    ...Object.fromEntries(problems),
+    ...problemResponses([...forAll, ...(writes ? forWrites : []), ...(route.problems ?? [])]),
   }
 }
