@@ -1,4 +1,5 @@
 import type { ObservedTraffic, TrafficChange, TrafficPort, TrafficReading, WriteResult } from '../../ports/traffic.ts'
+import { invalidWeights } from '../../ports/weights.ts'
 
 /** The state of a data plane that exists only in memory; several ports may share one. */
 export type MemoryPlane = {
@@ -71,7 +72,7 @@ export function tripInMemory(plane: MemoryPlane, endpointId: string, versionId: 
 
 function judge(plane: MemoryPlane, change: TrafficChange): 'swap' | 'conflict' | WriteResult {
   const held = plane.endpoints.get(change.endpointId)
-  const invalid = invalidWeights(change)
+  const invalid = invalidWeights(change.weights)
   if (invalid !== null) return { kind: 'refused', because: invalid }
   const fence = held?.observed.fence ?? plane.removed.get(change.endpointId)?.fence ?? 0
   if (change.fence < fence) return { kind: 'stale-fence', fence }
@@ -115,11 +116,4 @@ function breakerRefusal(observed: ObservedTraffic | null, change: TrafficChange)
   }
   const raised = trip && change.weights.some((w) => w.versionId === trip.versionId && w.percent > 0)
   return raised ? `the breaker took ${trip.versionId} out: ${trip.because}` : null
-}
-
-function invalidWeights({ weights }: TrafficChange): string | null {
-  if (weights.some((w) => !Number.isInteger(w.percent) || w.percent < 0))
-    return 'percents must be whole and not negative'
-  if (weights.reduce((sum, w) => sum + w.percent, 0) !== 100) return 'the percents must sum to 100'
-  return new Set(weights.map((w) => w.versionId)).size === weights.length ? null : 'each version may be named once'
 }
