@@ -16,9 +16,13 @@ export async function goProgram(of: {
   target: string
   name: string
   buildSecondsMax: number
+  /** Further arguments of `go build`; they are part of the key. */
+  flags?: readonly string[]
 }): Promise<string> {
   const hash = createHash('sha256')
   for (const file of of.files) hash.update(await readFile(path.join(of.module, file)))
+  const flags = of.flags ?? []
+  for (const flag of flags) hash.update(`\0${flag}`)
   const cacheHome = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache')
   const folder = path.join(cacheHome, 'quarterdeck', hash.digest('hex').slice(0, 32))
   await mkdir(folder, { recursive: true })
@@ -27,7 +31,8 @@ export async function goProgram(of: {
   console.log(`building ${of.target} …`)
   // Built under another name first, so that an interrupted build is never taken for a program.
   const unfinished = `${program}.${process.pid}`
-  execFileSync(findGo(), ['build', '-mod=readonly', '-buildvcs=false', '-trimpath', '-o', unfinished, of.target], {
+  const fixed = ['build', '-mod=readonly', '-buildvcs=false', '-trimpath']
+  execFileSync(findGo(), [...fixed, ...flags, '-o', unfinished, of.target], {
     cwd: of.module,
     stdio: 'inherit',
     timeout: of.buildSecondsMax * 1_000,
@@ -37,7 +42,7 @@ export async function goProgram(of: {
 }
 
 /** `go` on the path, or where Go's own installer puts it. */
-function findGo(): string {
+export function findGo(): string {
   for (const candidate of ['go', '/usr/local/go/bin/go']) {
     try {
       execFileSync(candidate, ['version'], { stdio: 'ignore' })
