@@ -5,6 +5,8 @@ import { isId } from '#lib/platform/ids.ts'
 import { checkHost } from '#lib/platform/request-origin.ts'
 import { KeyValue } from '../_ui/key-value.tsx'
 import { webSystem } from '../_server/system.ts'
+import { verifyAction } from './actions.ts'
+import { PasteForm } from './paste-form.tsx'
 import s from './verify.module.css'
 
 export const metadata: Metadata = { title: 'Verify' }
@@ -29,6 +31,9 @@ export default async function VerifyPage({ searchParams }: { searchParams: Query
         <button type="submit">Look it up</button>
       </form>
       {asked !== '' && (found ? <Found of={found} /> : <p>This installation knows no such attestation.</p>)}
+      <h2>Or verify what you hold</h2>
+      <p>It is judged by its signature, whether or not this installation knows it. Nothing of it is kept.</p>
+      <PasteForm verify={verifyAction} />
       <p className={s.note}>
         This page is the server’s own word. To believe it without the server, take the{' '}
         <a href="/api/verify/trust.json">keys</a> from the operator by another way and run{' '}

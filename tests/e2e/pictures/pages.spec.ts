@@ -47,7 +47,7 @@ async function pictures(page: Page, paths: readonly string[], prefix: string): P
 }
 
 test('the sign-in page', async ({ page }) => {
-  await pictures(page, ['/sign-in', '/nowhere'], '')
+  await pictures(page, ['/sign-in', '/nowhere', '/verify'], '')
 })
 
 for (const persona of ['olu', 'priya'] satisfies Persona[]) {

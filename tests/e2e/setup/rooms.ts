@@ -7,6 +7,7 @@ export const rooms: readonly string[] = [
   ...navGroups.flatMap((group) => group.items.map((item) => item.href)),
   paths.inbox(),
   paths.notificationSettings(),
+  paths.policyWhatIf(),
 ]
 
 /** The page of one thing of each kind that there is in the workspace now. */
@@ -23,6 +24,7 @@ export async function thingsOf(api: Api): Promise<string[]> {
     models && versions && paths.modelVersion(models.id, versions.id),
     models && versions && paths.card(models.id, versions.id),
     approvals && paths.approval(approvals.id),
+    approvals && paths.approvalRecord(approvals.id),
     endpoints && paths.endpoint(endpoints.id),
     endpoints && paths.qualityEndpoint(endpoints.id),
     rollouts && paths.rollout(rollouts.id),

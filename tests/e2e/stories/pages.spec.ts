@@ -32,6 +32,7 @@ for (const persona of ['olu', 'dana'] as const) {
 
 test('the sign-in page and the page for nothing are sound', async ({ page }) => {
   await expectSound(page, '/sign-in')
+  await expectSound(page, '/verify')
   await page.goto('/nowhere')
   await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1)
   await expectAccessible(page)

@@ -1,3 +1,4 @@
+import { newestOf } from '#lib/approvals/check-evidence.ts'
 import type { ApprovalSubject } from '#lib/approvals/model.ts'
 import { Panel } from '../../../_ui/panel.tsx'
 import { EmptyState } from '../../../_ui/states/empty-state.tsx'
@@ -7,7 +8,8 @@ import { MetricTable } from '../../models/metric-table.tsx'
 /** What would change: this version beside the one that served there when it was asked for. */
 export function Differences({ subject }: { subject: ApprovalSubject }) {
   const { serving, version, environment } = subject
-  const metrics = subject.evidence[0]?.metrics ?? {}
+  // The evaluation that conditions are judged on, as for the serving version.
+  const metrics = newestOf(subject.evidence, 'evaluation')?.metrics ?? {}
   return (
     <Panel
       title={serving ? `Beside ${serving.version}, which serves in ${environment.name}` : 'Metrics'}
