@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Reader } from '#lib/platform/db/schema.ts'
 import type { System } from '#lib/platform/context.ts'
 import { processSingleton } from '#lib/platform/globals.ts'
-import { policyFolder } from '#lib/platform/policy-files.ts'
+import { policyFolder, readPolicyFile } from '#lib/platform/policy-files.ts'
 import { selectPublishedRules } from './queries.ts'
 import { buildAccessRules, type AccessRules } from './rules.ts'
 
@@ -39,11 +37,10 @@ export async function loadAccessRules(folder = policyFolder('access')): Promise<
 
 /** The two files of the folder, unread. @throws when one is missing or has more than 256 KiB */
 export async function readRulesText(folder = policyFolder('access')): Promise<RulesText> {
-  const [model = '', policy = ''] = await Promise.all(
-    ['model.conf', 'roles.csv'].map((file) => readFile(/* turbopackIgnore: true */ join(folder, file), 'utf8')),
+  const [model, policy] = await Promise.all(
+    ['model.conf', 'roles.csv'].map(async (file) => (await readPolicyFile(folder, file)).text),
   )
-  if (model.length + policy.length > 262_144) throw new Error(`${folder}: access rules have at most 256 KiB`)
-  return { model, policy }
+  return { model: model ?? '', policy: policy ?? '' }
 }
 
 /**

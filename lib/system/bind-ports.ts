@@ -35,7 +35,10 @@ export function outsidePorts(
   const traffic = localTraffic(client, { manager })
   const cluster = localCluster(client)
   const keys = fileKms({
-    folder: resolve(config.signingKeysFolder ?? join(config.dataFolder ?? defaultDataFolder(), 'signing-keys')),
+    folder: resolve(
+      /* turbopackIgnore: true */ config.signingKeysFolder ??
+        join(config.dataFolder ?? defaultDataFolder(), 'signing-keys'),
+    ),
     passphrase: secrets.mac('signing-key-files', 'v1'),
     now: () => system().clock.now(),
   })

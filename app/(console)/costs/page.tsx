@@ -88,7 +88,11 @@ function Costs({ total, endpoints }: { total: WorkspaceCostView; endpoints: read
     <>
       {total.unpriced.length > 0 && (
         <Panel title="Unknown costs" aside={`${total.unpriced.length} kinds of usage`}>
-          <UnpricedUsage rows={total.unpriced} names={names} />
+          <UnpricedUsage
+            rows={total.unpriced}
+            names={names}
+            endpoints={new Map(endpoints.map(({ endpoint }) => [endpoint.id, endpoint.name]))}
+          />
         </Panel>
       )}
       <Panel title="Workspace" padded>

@@ -17,12 +17,18 @@ export function byHealth(a: EndpointView, b: EndpointView): number {
   return worstFirst.indexOf(a.state) - worstFirst.indexOf(b.state) || a.name.localeCompare(b.name, 'en')
 }
 
-/** Who gets how much, e.g. `1.0.0 95 %, 1.1.0 5 %`; versions by name where the endpoint knows them, else by id. */
+/**
+ * Who gets how much, e.g. `1.0.0 95 %, 1.1.0 5 %`; versions by name where the endpoint knows them, else by id. One that gets
+ * nothing is left out, as it is when what was read back is compared with what is intended.
+ */
 export function weightsText(
   weights: readonly { versionId: string; percent: number }[],
   endpoint: Pick<EndpointView, 'stable' | 'candidate'>,
 ): string {
-  return weights.map((w) => `${versionName(w.versionId, endpoint)} ${w.percent}\u00a0%`).join(', ')
+  return weights
+    .filter((w) => w.percent > 0)
+    .map((w) => `${versionName(w.versionId, endpoint)} ${w.percent}\u00a0%`)
+    .join(', ')
 }
 
 /** The version's name if it is the stable or the candidate one. */

@@ -2,13 +2,14 @@
 import { useActionState } from 'react'
 import { Button } from '../../_ui/button.tsx'
 import { idle, type Action } from '../../_ui/dialog/action-state.ts'
+import { keepFields } from '../../_ui/dialog/keep-fields.ts'
 import s from './settings.module.css'
 
 /** Makes a service account: a name and what it is for. */
 export function NewAccount({ action }: { action: Action }) {
   const [state, submit, pending] = useActionState(action, idle)
   return (
-    <form action={submit} className={s.form}>
+    <form action={submit} onSubmit={(event) => keepFields(event, submit)} className={s.form}>
       <label>
         Name
         <input

@@ -19,7 +19,7 @@ export function Overlay({ chart, index }: { chart: ChartModel; index: number | n
         <span
           key={limit.label}
           className={s.limitLabel}
-          data-side={crowded(chart, limit) ? 'left' : undefined}
+          data-side={sideOf(chart, limit)}
           data-below={limit.at < 0.1 || undefined}
           style={{ top: percent(limit.at) }}
         >
@@ -71,6 +71,13 @@ function crowded(chart: ChartModel, limit: Threshold): boolean {
   return chart.series.some((one) =>
     one.values.slice(from).some((value) => value !== null && Math.abs(value - limit.value) < near),
   )
+}
+
+/** Where two limits are so close that their labels would cover each other, the lower one's stands at the other edge. */
+function sideOf(chart: ChartModel, limit: Threshold): 'left' | undefined {
+  const above = chart.thresholds.find((other) => other.at < limit.at && limit.at - other.at < 0.14)
+  const left = above ? !crowded(chart, above) : crowded(chart, limit)
+  return left ? 'left' : undefined
 }
 
 function percent(share: number): string {

@@ -5,6 +5,7 @@ import { CopyCommands, type Commands } from '../copy-button.tsx'
 import { Icon, type IconName } from '../icon.tsx'
 import { idle, type Action, type ActionState } from './action-state.ts'
 import { DialogInputs, type DialogInput } from './dialog-inputs.tsx'
+import { keepFields } from './keep-fields.ts'
 import { Outcome, type OutcomeProps } from './outcome.tsx'
 import s from './dialog.module.css'
 
@@ -56,7 +57,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         {opener}
       </Button>
       <dialog ref={dialog} className={s.dialog} aria-labelledby={titleId} data-holds-live={requested ? undefined : ''}>
-        <form action={action} className={s.form}>
+        <form action={action} onSubmit={(event) => keepFields(event, action)} className={s.form}>
           <h2 id={titleId}>{title}</h2>
           <Plan lines={props.plan} />
           {props.note && <p className={s.note}>{props.note}</p>}
@@ -107,7 +108,7 @@ function Ask({
   commands,
 }: AskProps) {
   const reasonId = useId()
-  // Held here, because React empties a form after its action, and a refused reason is not to be typed twice.
+  // Held here, so that a reason that was refused is still there when the plan below it is drawn anew.
   const [reason, setReason] = useState('')
   const failed = state.status === 'failed' ? state : null
   return (

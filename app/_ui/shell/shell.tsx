@@ -54,8 +54,8 @@ export function Shell({ children, workspace, tools, bell, live, demo, user, coun
           {tools}
           <span className={s.push} />
           {demo}
-          {bell}
           {live}
+          {bell}
         </header>
         <main id="main" className={s.main} tabIndex={-1}>
           {children}
@@ -115,7 +115,7 @@ function UserBlock({ user }: { user: ShellUser | undefined }) {
           {user.signOut}
         </>
       )}
-      <span className={s.push} />
+      {!user && <span className={s.push} />}
       <ThemeToggle />
     </div>
   )

@@ -9,7 +9,7 @@ import { money } from './money.ts'
 type Names = (versionId: string) => string
 export type VersionCost = CostShare & { versionId: string; serves: 'stable' | 'candidate' | null }
 
-const incomplete = 'some of its usage has no price or was not measured'
+const incomplete = 'not all of it has a price'
 
 /** A cost that is known, or that it is not and why. */
 export function Amount({ share, currency }: { share: CostShare; currency: string }) {
@@ -110,29 +110,39 @@ function meterColumns(names: Names, currency: string): Column<CostLineView>[] {
   ]
 }
 
+type UnpricedProps = { rows: readonly UnpricedView[]; names: Names; endpoints: ReadonlyMap<string, string> }
+
 /** Usage whose cost is not known: first on the page, never counted as nothing. */
-export function UnpricedUsage({ rows, names }: { rows: readonly UnpricedView[]; names: Names }) {
+export function UnpricedUsage({ rows, names, endpoints }: UnpricedProps) {
   return (
     <DataTable
       caption="Usage without a cost"
-      columns={unpricedColumns(names)}
+      columns={unpricedColumns(names, endpoints)}
       rows={rows}
-      rowKey={(row) => `${row.versionId} ${row.meter} ${row.because}`}
+      rowKey={(row) => `${row.endpointId} ${row.versionId} ${row.meter} ${row.because}`}
       empty={null}
     />
   )
 }
 
-function unpricedColumns(names: Names): Column<UnpricedView>[] {
+function unpricedColumns(names: Names, endpoints: UnpricedProps['endpoints']): Column<UnpricedView>[] {
   return [
-    { id: 'meter', label: 'Usage', rowHeader: true, cell: (row) => `${names(row.versionId)}, ${row.meter}` },
+    {
+      id: 'meter',
+      label: 'Usage',
+      rowHeader: true,
+      widthPercent: 34,
+      cell: (row) => `${endpoints.get(row.endpointId) ?? row.endpointId} ${names(row.versionId)}, ${row.meter}`,
+    },
     {
       id: 'quantity',
       label: 'Quantity',
       numeric: true,
+      widthPercent: 18,
+      wideOnly: true,
       cell: (row) => (row.quantity === null ? <Unknown because="not measured" /> : quantity(row.quantity)),
     },
-    { id: 'because', label: 'Why its cost is unknown', cell: (row) => row.because },
+    { id: 'because', label: 'Why its cost is unknown', cell: ({ because }) => <span title={because}>{because}</span> },
   ]
 }
 

@@ -44,7 +44,7 @@ export default async function DriftPage({ searchParams }: { searchParams: Search
         title="Drift"
         because="Current rows against the frozen reference of the model, by effect and certainty; days are of event time."
       />
-      <Panel live title="Findings" aside={`${findings.length} not resolved, then the newest that are`}>
+      <Panel live title="Findings" aside={`${findings.length} open, then the newest resolved`}>
         {findings.length === 0 && (
           <p className={s.calm}>
             Nothing drifts now. A finding opens when an effect is large enough, certain enough, and lasts over several

@@ -21,6 +21,8 @@ export type VersionTableProps = {
 }
 
 const metricsShownMax = 2
+/** A phone has room for one. */
+const onPhone = (index: number) => index === 0
 
 /** Versions by digest, with where each serves, its approvals, and its metrics beside those of the serving one. */
 export function VersionTable(props: VersionTableProps) {
@@ -45,22 +47,24 @@ function columnsOf({ versions, model, approvals, nowMs }: VersionTableProps): Co
       id: 'version',
       label: 'Version',
       rowHeader: true,
-      widthPercent: 14,
+      widthPercent: 10,
       cell: (v) => (
         <Link href={paths.modelVersion(model.id, v.id)} prefetch={false}>
           {v.version}
         </Link>
       ),
     },
-    { id: 'digest', label: 'Digest', widthPercent: 24, wideOnly: true, cell: (v) => <Hash digest={v.digest} /> },
+    { id: 'digest', label: 'Digest', widthPercent: 20, wideOnly: true, cell: (v) => <Hash digest={v.digest} /> },
     {
       id: 'state',
       label: 'State',
       widthPercent: 24,
       cell: (v) => <VersionState version={v} model={model} approvals={approvals} />,
     },
-    ...names.map<Column<VersionView>>((name) => ({
+    ...names.map<Column<VersionView>>((name, index) => ({
       id: name,
+      widthPercent: 16,
+      wideOnly: !onPhone(index),
       label: <code>{name}</code>,
       numeric: true,
       cell: (v) => <Metric name={name} version={v} serving={serving} />,

@@ -68,10 +68,10 @@ const columns: Column<VersionQuality>[] = [
       metrics.meanDelaySeconds === null ? (
         <Unknown because="no labels" />
       ) : (
-        <>
+        <span className={s.figure}>
           {formatDuration(metrics.meanDelaySeconds * 1000)}
           <small className={s.interval}>mean</small>
-        </>
+        </span>
       ),
   },
   { id: 'labelled', label: 'Labelled', numeric: true, cell: (row) => formatCount(row.counts.labelled) },
@@ -80,13 +80,13 @@ const columns: Column<VersionQuality>[] = [
 function estimate(value: Estimate | null, factor: number, unit: string, digits: number) {
   if (value === null) return <Unknown because="no labels that it needs" />
   return (
-    <>
+    <span className={s.figure}>
       {formatNumber(value.value * factor, unit, digits)}
       <small className={s.interval}>
         {value.interval === null
           ? 'too few for an interval'
           : formatInterval(value.interval[0] * factor, value.interval[1] * factor, '', digits)}
       </small>
-    </>
+    </span>
   )
 }

@@ -2,7 +2,7 @@
 import { useActionState, useId, type ReactNode } from 'react'
 import { Button } from '../../../_ui/button.tsx'
 import { idle, type Action } from '../../../_ui/dialog/action-state.ts'
-import { keepFields } from './keep-fields.ts'
+import { keepFields } from '../../../_ui/dialog/keep-fields.ts'
 import type { KindLine } from './preference-form.tsx'
 import s from './notifications.module.css'
 

@@ -35,10 +35,7 @@ export default async function NotificationSettingsPage() {
   return (
     <>
       <PageHead
-        crumbs={[
-          { href: paths.settings(), label: 'Settings' },
-          { href: paths.inbox(), label: 'Inbox' },
-        ]}
+        crumbs={[{ href: paths.settings(), label: 'Settings' }]}
         title="Notification settings"
         because="Whoever must act learns of it. What you choose here is for this workspace."
       />

@@ -3,7 +3,7 @@ import { useActionState, useId } from 'react'
 import type { NotificationKind, PreferenceView } from '#lib/notifications/model.ts'
 import { Button } from '../../../_ui/button.tsx'
 import { idle, type Action } from '../../../_ui/dialog/action-state.ts'
-import { keepFields } from './keep-fields.ts'
+import { keepFields } from '../../../_ui/dialog/keep-fields.ts'
 import s from './notifications.module.css'
 
 export type KindLine = { kind: NotificationKind; title: string; who: string }

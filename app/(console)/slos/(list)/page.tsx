@@ -117,7 +117,7 @@ function columns(nowMs: number): Column<SloView>[] {
     },
     {
       id: 'exhausted',
-      label: 'Spent',
+      label: 'Runs out',
       widthPercent: 13,
       numeric: true,
       wideOnly: true,

@@ -120,7 +120,7 @@ function BudgetPanel({ slo, nowMs }: { slo: SloView; nowMs: number }) {
       <KeyValue
         items={[
           { label: 'Left', value: budget === null || budget.left === null ? nothing : budgetLeft(budget.left) },
-          { label: 'Spent at this rate', value: known ? words : nothing },
+          { label: 'Runs out', value: known ? words : nothing },
           {
             label: 'Good requests',
             value: budget === null || budget.sli === null ? nothing : formatPercent(budget.sli, budget.total),

@@ -166,7 +166,10 @@ function Figures({ feature }: { feature: Feature | undefined }) {
           { label: 'Chance alone', value: formatNumber(figures.bias, '', 4) },
           { label: 'PSI, all bins', value: formatNumber(figures.psi, '', 4) },
           { label: 'Adjusted p', value: pValue(figures.adjustedP) },
-          { label: 'Rows', value: `${formatCount(figures.rows)} in ${figures.windows} windows` },
+          {
+            label: 'Rows',
+            value: `${formatCount(figures.rows)} in ${figures.windows} ${figures.windows === 1 ? 'window' : 'windows'}`,
+          },
           { label: 'Reference', value: `${formatCount(figures.referenceRows)} rows` },
           {
             label: 'Detectable',
