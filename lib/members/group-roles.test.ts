@@ -7,7 +7,7 @@ import { bindRole } from './bind-role.ts'
 import { createDelegation } from './create-delegation.ts'
 import type { BindGroupInput } from './model-roles.ts'
 import { listMembers, workspacesOf } from './reads.ts'
-import { explainWhy, listGroupBindings, listWhoMay } from './reads-access.ts'
+import { explainWhy, listGroupBindings, listPeople, listWhoMay, maySomebodyStandIn } from './reads-access.ts'
 import { rememberGroups } from './remember-groups.ts'
 import { unbindGroup } from './unbind-group.ts'
 import { unbindRole } from './unbind-role.ts'
@@ -62,6 +62,27 @@ describe('a role of a group', () => {
     await remember(vi, ['/visitors'])
     await bindGroup(await there.as('admin'), group('/visitors', { role: 'viewer' }))
     expect((await workspacesOf(t.system, vi.actorId)).map((w) => w.id)).toEqual([here.id, there.id])
+  })
+
+  it('lets whoever has it alone be found among the people here, and let others stand in', async () => {
+    const [here, there] = [await t.workspace(), await t.workspace()]
+    const boss = await here.as('admin', 'boss')
+    const elsewhere = await there.as('viewer', 'gloria')
+    const gloria: Ctx = { ...elsewhere, workspaceId: here.id }
+    await remember(elsewhere, ['/deciders'])
+    const named = async () => (await listPeople(boss)).map((p) => p.name)
+    expect(await named()).not.toContain('gloria')
+    const { bindingId } = await bindGroup(boss, group('/deciders', { role: 'approver' }))
+    expect(await listPeople(boss)).toContainEqual({ identityId: gloria.actorId, name: 'gloria', kind: 'person' })
+    expect((await listMembers(boss)).map((m) => m.name)).not.toContain('gloria')
+    expect(await maySomebodyStandIn(gloria)).toBe(true)
+    expect(await explainWhy(boss, { action: 'approval:vote', identityId: gloria.actorId })).toMatchObject({
+      allowed: true,
+    })
+    await unbindGroup(boss, { bindingId, reason: 'reorganised' })
+    expect(await named()).not.toContain('gloria')
+    expect(await maySomebodyStandIn(gloria)).toBe(false)
+    await expect(listPeople({ ...elsewhere, workspaceId: here.id })).rejects.toMatchObject({ code: 'forbidden' })
   })
 
   it('is given and taken by admins alone, in their workspace (ASVS 8.2.1)', async () => {

@@ -1,4 +1,4 @@
-import type { Action, Resource } from '#lib/access/actions.ts'
+import { roles as allRoles, type Action, type Resource } from '#lib/access/actions.ts'
 import { authorizeRead } from '#lib/access/authorize.ts'
 import { rulesAt } from '#lib/access/current.ts'
 import { groupsKnownSince, selectHeldRoles, type HeldRole } from '#lib/access/effective-roles.ts'
@@ -14,6 +14,8 @@ import { selectLinks } from './queries-links.ts'
 import { selectGroupBindings, selectIdentityById, selectKnownIdentity, selectNames } from './queries-roles.ts'
 import { selectCandidates, type Candidate } from './queries-who-may.ts'
 
+/** An identity that holds a role in the workspace. */
+export type PersonHere = { identityId: string; name: string; kind: string }
 export type Holder = Candidate & { grants: Grant[] }
 export type WhyView = Explanation & {
   identity: { id: string; name: string; kind: string }
@@ -24,8 +26,25 @@ export type WhyView = Explanation & {
 }
 
 const giversMax = 10
+const peopleMax = 500
 /** Pages of candidates that one question looks through, so that none takes for ever. */
 const batchesMax = 5
+
+/** Everybody who holds a role here in some way (a binding, a group, a delegation), by name; the newest 500. */
+export async function listPeople(ctx: Ctx): Promise<PersonHere[]> {
+  await authorizeRead(ctx, 'member:read')
+  const now = ctx.clock.now()
+  const of = { workspaceId: ctx.workspaceId, roles: allRoles, now, knownSince: groupsKnownSince(now), limit: peopleMax }
+  const people = (await selectCandidates(ctx.db, of)).map(({ id, name, kind }) => ({ identityId: id, name, kind }))
+  return people.sort((a, b) => a.name.localeCompare(b.name, 'en') || (a.identityId < b.identityId ? -1 : 1))
+}
+
+/** Whether the caller holds any role themselves, also as one of a group, that another may stand in for. */
+export async function maySomebodyStandIn(ctx: Ctx): Promise<boolean> {
+  const of = { workspaceId: ctx.workspaceId, identityIds: [ctx.actorId], now: ctx.clock.now(), lock: false }
+  const { roles } = await selectHeldRoles(ctx.db, of)
+  return roles.some((held) => held.via !== 'delegation' && delegableRoles.some((role) => role === held.role))
+}
 
 /** The roles of groups, newest first, each with how many people are known to be in it. */
 export async function listGroupBindings(ctx: Ctx, input: PageInput = {}) {

@@ -1,7 +1,7 @@
 import { roles } from '#lib/access/actions.ts'
 import { delegableRoles } from '#lib/members/model-roles.ts'
+import type { PersonHere } from '#lib/members/reads-access.ts'
 import type { EnvironmentView } from '#lib/models/model.ts'
-import type { Member } from '../../_server/refusal.ts'
 import s from './access.module.css'
 
 /** Which role, and how far it reaches. */
@@ -34,10 +34,11 @@ export function ScopeFields(props: { environments: readonly EnvironmentView[]; d
   )
 }
 
-/** One person or service among the members. */
-export function MemberField(props: { name: string; label: string; members: readonly Member[]; but?: string }) {
-  const people = [...new Map(props.members.map((m) => [m.identityId, m])).values()]
-  const offered = people.filter((m) => m.identityId !== props.but && (m.kind === 'person' || m.kind === 'service'))
+/** One person or service among those who are here. */
+export function MemberField(props: { name: string; label: string; people: readonly PersonHere[]; but?: string }) {
+  const offered = props.people.filter(
+    (m) => m.identityId !== props.but && (m.kind === 'person' || m.kind === 'service'),
+  )
   return (
     <label>
       {props.label}

@@ -1,5 +1,5 @@
+import type { PersonHere } from '#lib/members/reads-access.ts'
 import type { EnvironmentView } from '#lib/models/model.ts'
-import type { Member } from '../../_server/refusal.ts'
 import { GovernedAction } from '../../_ui/dialog/governed-action.tsx'
 import type { Refusal } from '../../_ui/permission-button.tsx'
 import { bindAction, bindGroupAction, delegateAction, linkAction } from './actions.ts'
@@ -56,9 +56,9 @@ export function GiveGroup({ refusal, environments }: Common) {
 export function Delegate({
   refusal,
   environments,
-  members,
+  people,
   actorId,
-}: Common & { members: readonly Member[]; actorId: string }) {
+}: Common & { people: readonly PersonHere[]; actorId: string }) {
   return (
     <GovernedAction
       refusal={refusal}
@@ -70,7 +70,7 @@ export function Delegate({
       ]}
       note={
         <Fields>
-          <MemberField name="delegateId" label="To" members={members} but={actorId} />
+          <MemberField name="delegateId" label="To" people={people} but={actorId} />
           <ScopeFields environments={environments} delegable />
           <label>
             For how many days
@@ -86,7 +86,7 @@ export function Delegate({
 }
 
 /** Says that two identities are one person. */
-export function Link({ refusal, members }: { refusal: Refusal | null; members: readonly Member[] }) {
+export function Link({ refusal, people }: { refusal: Refusal | null; people: readonly PersonHere[] }) {
   return (
     <GovernedAction
       refusal={refusal}
@@ -95,8 +95,8 @@ export function Link({ refusal, members }: { refusal: Refusal | null; members: r
       plan={[{ what: 'In quorums and separation of duties', from: 'two people', to: 'one' }]}
       note={
         <Fields>
-          <MemberField name="identityId" label="This identity" members={members} />
-          <MemberField name="otherId" label="and this one" members={members} />
+          <MemberField name="identityId" label="This identity" people={people} />
+          <MemberField name="otherId" label="and this one" people={people} />
         </Fields>
       }
       verb="Link them"

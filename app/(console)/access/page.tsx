@@ -1,8 +1,13 @@
 import type { Metadata } from 'next'
 import { actions } from '#lib/access/actions.ts'
-import { delegableRoles } from '#lib/members/model-roles.ts'
 import { listMembers } from '#lib/members/reads.ts'
-import { listDelegations, listGroupBindings, listIdentityLinks } from '#lib/members/reads-access.ts'
+import {
+  listDelegations,
+  listGroupBindings,
+  listIdentityLinks,
+  listPeople,
+  maySomebodyStandIn,
+} from '#lib/members/reads-access.ts'
 import { environmentsFor, refusalOf } from '../../_server/may.ts'
 import { oneOf, readQuery, type SearchParams } from '../../_server/query.ts'
 import { requireSession } from '../../_server/session.ts'
@@ -24,20 +29,19 @@ export default async function AccessPage({ searchParams }: { searchParams: Searc
   const denied = await refusalOf(ctx, 'member:read')
   if (denied) return <NoPermission {...denied} />
   const query = await readQuery(searchParams)
-  const [members, environments, groups, delegations, links] = await Promise.all([
+  const [members, people, environments, groups, delegations, links, delegable] = await Promise.all([
     listMembers(ctx),
+    listPeople(ctx),
     environmentsFor(ctx),
     listGroupBindings(ctx),
     listDelegations(ctx),
     listIdentityLinks(ctx),
+    maySomebodyStandIn(ctx),
   ])
   const [noBind = null, noUnbind = null, noLink = null, noUnlink = null] = await Promise.all(
     governed.map((action) => refusalOf(ctx, action)),
   )
-  const own = members.filter((m) => m.identityId === ctx.actorId)
-  const noDelegate = own.some((m) => delegableRoles.some((role) => role === m.role))
-    ? null
-    : { because: 'You hold no role that can be delegated.' }
+  const noDelegate = delegable ? null : { because: 'You hold no role that can be delegated.' }
   const nowMs = ctx.clock.now().getTime()
   return (
     <>
@@ -52,9 +56,9 @@ export default async function AccessPage({ searchParams }: { searchParams: Searc
           action: oneOf(query.action, actions, 'approval:vote'),
           environment: environments.find((e) => e.name === query.environment)?.name,
           label: query.label?.slice(0, 63) || undefined,
-          identityId: members.find((m) => m.identityId === query.who)?.identityId,
+          identityId: people.find((m) => m.identityId === query.who)?.identityId,
         }}
-        members={members}
+        people={people}
         environments={environments}
       />
       <Panel title="Members and roles" aside={`${members.length} roles`}>
@@ -73,7 +77,7 @@ export default async function AccessPage({ searchParams }: { searchParams: Searc
       </Panel>
       <Panel
         title="Delegations"
-        aside={<Delegate refusal={noDelegate} environments={environments} members={members} actorId={ctx.actorId} />}
+        aside={<Delegate refusal={noDelegate} environments={environments} people={people} actorId={ctx.actorId} />}
       >
         <DelegationTable
           rows={delegations.items}
@@ -81,7 +85,7 @@ export default async function AccessPage({ searchParams }: { searchParams: Searc
           refusalFor={(row) => noRevoke(row, ctx.actorId, noUnbind)}
         />
       </Panel>
-      <Panel title="Linked identities" aside={<Link refusal={noLink} members={members} />}>
+      <Panel title="Linked identities" aside={<Link refusal={noLink} people={people} />}>
         <LinkTable rows={links.items} refusal={noUnlink} />
       </Panel>
     </>

@@ -1,9 +1,8 @@
 import { actions, type Action } from '#lib/access/actions.ts'
-import { explainWhy, listWhoMay, type Holder, type WhyView } from '#lib/members/reads-access.ts'
+import { explainWhy, listWhoMay, type Holder, type PersonHere, type WhyView } from '#lib/members/reads-access.ts'
 import type { EnvironmentView } from '#lib/models/model.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { paths } from '../../paths.ts'
-import type { Member } from '../../_server/refusal.ts'
 import { Button } from '../../_ui/button.tsx'
 import { Panel } from '../../_ui/panel.tsx'
 import { Status } from '../../_ui/status.tsx'
@@ -19,14 +18,14 @@ export type Question = {
 export type WhoMayProps = {
   ctx: Ctx
   question: Question
-  members: readonly Member[]
+  people: readonly PersonHere[]
   environments: readonly EnvironmentView[]
 }
 
 const shownMax = 20
 
 /** "Why may they, and who may?", answered by the very rules that decide. A GET form, so that an answer is an address. */
-export async function WhoMay({ ctx, question, members, environments }: WhoMayProps) {
+export async function WhoMay({ ctx, question, people, environments }: WhoMayProps) {
   const { action, environment, label, identityId } = question
   const scope = { action, ...(environment === undefined ? {} : { environment }), ...(label ? { label } : {}) }
   const [why, who] = await Promise.all([
@@ -35,7 +34,7 @@ export async function WhoMay({ ctx, question, members, environments }: WhoMayPro
   ])
   return (
     <Panel title="Why may somebody do this, and who may" padded>
-      <Ask ctx={ctx} question={question} members={members} environments={environments} />
+      <Ask ctx={ctx} question={question} people={people} environments={environments} />
       <Answer why={why} mine={why.identity.id === ctx.actorId} />
       <p className={s.answer}>
         <b>Who may:</b>{' '}
@@ -48,14 +47,13 @@ export async function WhoMay({ ctx, question, members, environments }: WhoMayPro
   )
 }
 
-function Ask({ ctx, question, members, environments }: WhoMayProps) {
-  const people = [...new Map(members.map((m) => [m.identityId, m.name])).entries()]
+function Ask({ ctx, question, people, environments }: WhoMayProps) {
   return (
     <form className={s.ask} action={paths.access()}>
       <label>
         Who
         <select name="who" defaultValue={question.identityId ?? ctx.actorId}>
-          {people.map(([id, name]) => (
+          {people.map(({ identityId: id, name }) => (
             <option key={id} value={id}>
               {id === ctx.actorId ? `${name} (you)` : name}
             </option>
