@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { readPolicyFiles } from '#lib/platform/policy-files.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -67,6 +68,12 @@ describe('quarterdeck', () => {
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toContain(`There is no installation in ${folder}`)
     expect(existsSync(folder)).toBe(false)
+  })
+
+  it('says where policies are read, when it is started elsewhere', async () => {
+    await expect(readPolicyFiles(join(tmpdir(), 'quarterdeck-no-policies'))).rejects.toThrow(
+      'start it in that of the product',
+    )
   })
 
   it('answers each line, and stops at a bad one', () => {
