@@ -83,11 +83,8 @@ export function readCredential(stdout: string, command: string): { proof: Proof;
 function runPlugin(plugin: ExecPlugin, environment: Environment): Promise<string> {
   const spec = { interactive: false, ...(plugin.cluster === null ? {} : { cluster: plugin.cluster }) }
   const info = { apiVersion: plugin.apiVersion, kind: 'ExecCredential', spec }
-  const options = {
-    timeout: pluginMsMax,
-    maxBuffer: pluginBytesMax,
-    env: { ...environment, ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) } as NodeJS.ProcessEnv,
-  }
+  const told: Environment = { ...environment, ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) }
+  const options = { timeout: pluginMsMax, maxBuffer: pluginBytesMax, env: told as NodeJS.ProcessEnv }
   return new Promise((resolve, reject) => {
     execFile(plugin.command, plugin.args, options, (error, stdout, stderr) => {
       if (error === null) return resolve(stdout)
