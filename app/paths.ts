@@ -14,6 +14,7 @@ export const paths = {
   approvalRecord: (id: string) => `/approvals/${encodeURIComponent(id)}/record`,
 
   models: () => '/models',
+  importModels: () => '/models/import',
   model: (id: string) => `/models/${encodeURIComponent(id)}`,
   modelVersion: (modelId: string, versionId: string) =>
     `/models/${encodeURIComponent(modelId)}/versions/${encodeURIComponent(versionId)}`,

@@ -6,6 +6,7 @@ import type { Api } from './people.ts'
 export const rooms: readonly string[] = [
   ...navGroups.flatMap((group) => group.items.map((item) => item.href)),
   paths.inbox(),
+  paths.importModels(),
   paths.notificationSettings(),
   paths.policyWhatIf(),
 ]

@@ -7,6 +7,7 @@ import { refusalOf } from '../../../_server/may.ts'
 import { cursorOf, oneOf, pagerLinks, readQuery, type SearchParams } from '../../../_server/query.ts'
 import { requireSession } from '../../../_server/session.ts'
 import { paths, withQuery } from '../../../paths.ts'
+import { ButtonLink } from '../../../_ui/button-link.tsx'
 import { CopyButton } from '../../../_ui/copy-button.tsx'
 import { curlOf } from '../../../_ui/curl.ts'
 import { PageHead } from '../../../_ui/page-head.tsx'
@@ -46,7 +47,15 @@ export default async function ModelsPage({ searchParams }: { searchParams: Searc
   })
   return (
     <>
-      <PageHead title="Models" actions={<CopyButton text={register}>Copy registration as curl</CopyButton>} />
+      <PageHead
+        title="Models"
+        actions={
+          <>
+            <CopyButton text={register}>Copy registration as curl</CopyButton>
+            <ButtonLink href={paths.importModels()}>Import from MLflow</ButtonLink>
+          </>
+        }
+      />
       <Toolbar>
         <FilterTabs label="States" tabs={tabsOf(page.lines, state, here)} />
         <FilterField
@@ -118,7 +127,7 @@ function NoModels({ filtered }: { filtered: boolean }) {
   return (
     <EmptyState icon="cube" title="No model yet">
       A developer registers a model through the API or the command line, then its versions with their digests and
-      evaluations. They appear here.
+      evaluations; or an admin imports those of an MLflow server. They appear here.
     </EmptyState>
   )
 }
