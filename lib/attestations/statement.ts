@@ -7,7 +7,7 @@ import { personaIssuer } from '#lib/platform/actor.ts'
 export const statementType = 'https://in-toto.io/Statement/v1'
 /** SLSA Verification Summary Attestation v1: one for each decision. */
 export const vsaType = 'https://slsa.dev/verification_summary/v1'
-/** Our own predicates, described in docs/reference/attestations.md. */
+/** Our own predicates, described in docs/guides/verify-an-approval.md. */
 export const voteType = 'https://quarterdeck.dev/attestations/vote/v1'
 export const evidenceType = 'https://quarterdeck.dev/attestations/evidence/v1'
 /** The name of our extension field in a verification summary: extension fields must be named by a URI. */
