@@ -7,6 +7,7 @@ export const rooms: readonly string[] = [
   ...navGroups.flatMap((group) => group.items.map((item) => item.href)),
   paths.inbox(),
   paths.importModels(),
+  paths.auditStatus(),
   paths.notificationSettings(),
   paths.policyWhatIf(),
 ]

@@ -30,8 +30,8 @@ for (const persona of ['olu', 'dana'] as const) {
   })
 }
 
-test('the sign-in page and the page for nothing are sound', async ({ page }) => {
-  await expectSound(page, '/sign-in')
+test('what is open without signing in and the page for nothing are sound', async ({ page }) => {
+  for (const path of ['/sign-in', '/verify']) await expectSound(page, path)
   await expectSound(page, '/verify')
   await page.goto('/nowhere')
   await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1)

@@ -5,7 +5,7 @@ import { listIncidents, readIncidentFigures, type IncidentFigures } from '#lib/i
 import { pageRead } from '../../../_server/page-read.ts'
 import { cursorOf, oneOf, pagerLinks, readQuery, type SearchParams } from '../../../_server/query.ts'
 import { requireCtx } from '../../../_server/session.ts'
-import { Drill } from '../../../_ui/drill.tsx'
+import { Drill, drillWords } from '../../../_ui/drill.tsx'
 import { formatDuration } from '../../../_ui/format.ts'
 import { KeyValue, Unknown } from '../../../_ui/key-value.tsx'
 import { PageHead } from '../../../_ui/page-head.tsx'
@@ -19,6 +19,7 @@ import { Pager } from '../../../_ui/table/pager.tsx'
 import { Ago } from '../../../_ui/time.tsx'
 import { paths, withQuery } from '../../../paths.ts'
 import { incidentStatus, severityMarks } from '../_ui/words.ts'
+import s from '../_ui/incidents.module.css'
 
 export const metadata: Metadata = { title: 'Incidents' }
 
@@ -132,6 +133,7 @@ function columns(nowMs: number): Column<IncidentView>[] {
       cell: (incident) => (
         <Link href={paths.incident(incident.id)} prefetch={false} title={incident.title}>
           {incident.title}
+          {incident.drill !== null && <span className={s.drillOnPhone}>{drillWords(incident.drill)}</span>}
         </Link>
       ),
     },

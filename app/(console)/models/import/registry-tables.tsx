@@ -34,7 +34,7 @@ export function RegistryTable({ rows, nowMs }: { rows: readonly RegistryView[]; 
       rowKey={(row) => row.id}
       empty={
         <EmptyState icon="link" title="No registry is connected">
-          An admin connects an MLflow server: by the form below, the API or <code>quarterdeck registry connect</code>.
+          An admin connects an MLflow server: on this page, by the API or by <code>quarterdeck registry connect</code>.
           Then its models are shown here and can be chosen.
         </EmptyState>
       }
