@@ -8,7 +8,7 @@ import { EmptyState } from '../../_ui/states/empty-state.tsx'
 import { DataTable, type Column } from '../../_ui/table/data-table.tsx'
 import { Ago } from '../../_ui/time.tsx'
 import { unbindAction } from './actions.ts'
-import s from './access.module.css'
+import { actionColumn, quietColumn, roleColumns } from './columns.tsx'
 
 type Row = Awaited<ReturnType<typeof listMembers>>[number]
 
@@ -51,23 +51,8 @@ function columnsOf(props: MemberTableProps): Column<Row>[] {
       widthPercent: 20,
       cell: (row) => (row.identityId === actorId ? `${row.name} (you)` : row.name),
     },
-    { id: 'role', label: 'Role', widthPercent: 12, cell: (row) => row.role },
-    {
-      id: 'reach',
-      label: 'Reaches',
-      wideOnly: true,
-      widthPercent: 20,
-      cell: (row) =>
-        [row.environment && `only ${row.environment}`, row.label && `only models with ${row.label}`]
-          .filter(Boolean)
-          .join(', ') || 'the workspace',
-    },
-    {
-      id: 'identity',
-      label: 'Identity',
-      wideOnly: true,
-      cell: (row) => <span className={s.quiet}>{`${row.issuer} / ${row.subject}`}</span>,
-    },
+    ...roleColumns<Row>(),
+    quietColumn('identity', 'Identity', (row) => `${row.issuer} / ${row.subject}`),
     {
       id: 'since',
       label: 'Since',
@@ -76,13 +61,7 @@ function columnsOf(props: MemberTableProps): Column<Row>[] {
       wideOnly: true,
       cell: (row) => <Ago atMs={row.created_at.getTime()} nowMs={nowMs} />,
     },
-    {
-      id: 'unbind',
-      label: <span className="sr">Actions</span>,
-      numeric: true,
-      widthPercent: 14,
-      cell: (row) => <Unbind row={row} {...props} />,
-    },
+    actionColumn((row) => <Unbind row={row} {...props} />),
   ]
 }
 

@@ -6,20 +6,12 @@ import { Status } from '../../_ui/status.tsx'
 import { DataTable, type Column } from '../../_ui/table/data-table.tsx'
 import { Ago } from '../../_ui/time.tsx'
 import { revokeDelegationAction, unbindGroupAction, unlinkAction } from './actions.ts'
-import s from './access.module.css'
+import { actionColumn, quietColumn, roleColumns } from './columns.tsx'
 
 type Row<T extends (...args: never[]) => Promise<{ items: unknown[] }>> = Awaited<ReturnType<T>>['items'][number]
 export type GroupRow = Row<typeof listGroupBindings>
 export type DelegationRow = Row<typeof listDelegations>
 export type LinkRow = Row<typeof listIdentityLinks>
-
-/** How far a role reaches, in words. */
-export function reachOf(row: { environment: string | null; label: string | null }): string {
-  const parts = [row.environment && `only ${row.environment}`, row.label && `only models with ${row.label}`]
-  return parts.filter(Boolean).join(', ') || 'the workspace'
-}
-
-const actionsLabel = <span className="sr">Actions</span>
 
 type GroupProps = { rows: readonly GroupRow[]; refusal: Refusal | null }
 /** Roles that groups have. */
@@ -42,9 +34,8 @@ export function GroupTable(props: GroupProps) {
 function groupColumns(props: GroupProps): Column<GroupRow>[] {
   return [
     { id: 'group', label: 'Group', rowHeader: true, widthPercent: 26, cell: (row) => row.group },
-    { id: 'role', label: 'Role', widthPercent: 12, cell: (row) => row.role },
-    { id: 'reach', label: 'Reaches', wideOnly: true, widthPercent: 20, cell: reachOf },
-    { id: 'issuer', label: 'Issuer', wideOnly: true, cell: (row) => <span className={s.quiet}>{row.issuer}</span> },
+    ...roleColumns<GroupRow>(),
+    quietColumn('issuer', 'Issuer', (row) => row.issuer),
     {
       id: 'members',
       label: 'Known in it',
@@ -53,27 +44,21 @@ function groupColumns(props: GroupProps): Column<GroupRow>[] {
       widthPercent: 10,
       cell: (row) => row.members,
     },
-    {
-      id: 'act',
-      label: actionsLabel,
-      numeric: true,
-      widthPercent: 14,
-      cell: (row) => (
-        <GovernedAction
-          refusal={props.refusal}
-          opener="Take away…"
-          title={`Take the role ${row.role} from ${row.group}?`}
-          plan={[
-            { what: `${row.members} known in ${row.group}`, from: row.role, to: 'without it' },
-            { what: 'Votes cast under it', to: 'count no more' },
-          ]}
-          verb={`Take ${row.role} away`}
-          action={unbindGroupAction}
-          fields={{ bindingId: row.id }}
-          reasonLengthMin={3}
-        />
-      ),
-    },
+    actionColumn((row) => (
+      <GovernedAction
+        refusal={props.refusal}
+        opener="Take away…"
+        title={`Take the role ${row.role} from ${row.group}?`}
+        plan={[
+          { what: `${row.members} known in ${row.group}`, from: row.role, to: 'without it' },
+          { what: 'Votes cast under it', to: 'count no more' },
+        ]}
+        verb={`Take ${row.role} away`}
+        action={unbindGroupAction}
+        fields={{ bindingId: row.id }}
+        reasonLengthMin={3}
+      />
+    )),
   ]
 }
 
@@ -110,8 +95,7 @@ function delegationColumns(props: DelegationProps): Column<DelegationRow>[] {
       widthPercent: 30,
       cell: (row) => `${row.delegateName} for ${row.delegatorName}`,
     },
-    { id: 'role', label: 'Role', widthPercent: 12, cell: (row) => row.role },
-    { id: 'reach', label: 'Reaches', wideOnly: true, widthPercent: 18, cell: reachOf },
+    ...roleColumns<DelegationRow>(),
     {
       id: 'state',
       label: 'State',
@@ -130,24 +114,18 @@ function delegationColumns(props: DelegationProps): Column<DelegationRow>[] {
       widthPercent: 12,
       cell: (row) => <Ago atMs={row.endsAt.getTime()} nowMs={props.nowMs} />,
     },
-    {
-      id: 'act',
-      label: actionsLabel,
-      numeric: true,
-      widthPercent: 14,
-      cell: (row) => (
-        <GovernedAction
-          refusal={props.refusalFor(row)}
-          opener="Revoke…"
-          title={`End that ${row.delegateName} stands in for ${row.delegatorName}?`}
-          plan={[{ what: row.delegateName, from: `${row.role}, delegated`, to: 'without it' }]}
-          verb="Revoke the delegation"
-          action={revokeDelegationAction}
-          fields={{ delegationId: row.id }}
-          reasonLengthMin={3}
-        />
-      ),
-    },
+    actionColumn((row) => (
+      <GovernedAction
+        refusal={props.refusalFor(row)}
+        opener="Revoke…"
+        title={`End that ${row.delegateName} stands in for ${row.delegatorName}?`}
+        plan={[{ what: row.delegateName, from: `${row.role}, delegated`, to: 'without it' }]}
+        verb="Revoke the delegation"
+        action={revokeDelegationAction}
+        fields={{ delegationId: row.id }}
+        reasonLengthMin={3}
+      />
+    )),
   ]
 }
 
@@ -173,7 +151,7 @@ function linkColumns(props: LinkProps): Column<LinkRow>[] {
   return [
     { id: 'a', label: 'Identity', rowHeader: true, widthPercent: 24, cell: (row) => row.aName },
     { id: 'b', label: 'Same person as', widthPercent: 24, cell: (row) => row.bName },
-    { id: 'reason', label: 'Why', wideOnly: true, cell: (row) => <span className={s.quiet}>{row.reason}</span> },
+    quietColumn('reason', 'Why', (row) => row.reason),
     {
       id: 'where',
       label: 'Holds',
@@ -181,27 +159,21 @@ function linkColumns(props: LinkProps): Column<LinkRow>[] {
       widthPercent: 12,
       cell: (row) => (row.everywhere ? 'everywhere' : 'here'),
     },
-    {
-      id: 'act',
-      label: actionsLabel,
-      numeric: true,
-      widthPercent: 14,
-      cell: (row) => (
-        <GovernedAction
-          refusal={
-            row.everywhere
-              ? { because: 'The installation linked them: an admin of its own workspace takes that back.' }
-              : props.refusal
-          }
-          opener="Unlink…"
-          title={`Take back that ${row.aName} and ${row.bName} are one person?`}
-          plan={[{ what: 'They count as', from: 'one person', to: 'two people' }]}
-          verb="Unlink them"
-          action={unlinkAction}
-          fields={{ linkId: row.id }}
-          reasonLengthMin={3}
-        />
-      ),
-    },
+    actionColumn((row) => (
+      <GovernedAction
+        refusal={
+          row.everywhere
+            ? { because: 'The installation linked them: an admin of its own workspace takes that back.' }
+            : props.refusal
+        }
+        opener="Unlink…"
+        title={`Take back that ${row.aName} and ${row.bName} are one person?`}
+        plan={[{ what: 'They count as', from: 'one person', to: 'two people' }]}
+        verb="Unlink them"
+        action={unlinkAction}
+        fields={{ linkId: row.id }}
+        reasonLengthMin={3}
+      />
+    )),
   ]
 }
