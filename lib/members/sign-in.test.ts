@@ -154,6 +154,35 @@ describe('signing in with an identity provider', () => {
     await expect(back(late)).rejects.toThrow('minutes ago')
   })
 
+  it('is in the log whether it went well or not, with how, when and why (ASVS 16.3.1)', async () => {
+    t.clock.advance(61_000)
+    const { cookie, identityId } = await signIn({ claims: { auth_time: seconds() - 5 } })
+    const authTime = new Date((seconds() - 5) * 1000).toISOString()
+    await signIn({ confirms: identityId, sessionCookie: cookie, claims: { auth_time: seconds() } })
+    await expect(signIn({ claims: { nonce: 'n'.repeat(43) } })).rejects.toMatchObject({ code: 'forbidden' })
+    const rows = await t.system.db
+      .selectFrom('audit_entry as e')
+      .innerJoin('audit_detail as d', 'd.entry_id', 'e.id')
+      .select(['e.kind', 'e.outcome', 'e.actor_id', 'e.request_id', 'd.content'])
+      .where('e.kind', 'like', 'session:%')
+      .orderBy('e.id', 'desc')
+      .limit(3)
+      .execute()
+    const [refused, confirmed, started] = rows.map((r) => ({
+      ...r,
+      content: JSON.parse(r.content ?? 'null') as object,
+    }))
+    const done = { outcome: 'done', actor_id: identityId, request_id: 'req_test0001' }
+    expect(started).toMatchObject({
+      ...done,
+      kind: 'session:start',
+      content: { after: { authTime }, because: 'signed in with idp' },
+    })
+    expect(confirmed).toMatchObject({ ...done, kind: 'session:confirm' })
+    expect(refused).toMatchObject({ kind: 'session:refuse', outcome: 'denied', request_id: 'req_test0001' })
+    expect(refused?.content).toMatchObject({ because: expect.stringMatching(/does not verify/) as string })
+  })
+
   it('never leads to another site', () => {
     for (const evil of [
       'https://evil.test',
