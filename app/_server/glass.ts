@@ -5,11 +5,11 @@ import { refusalOf } from './may.ts'
 
 const usesMax = 20
 
-/** Uses of break-glass for a version that nobody has reviewed yet, for its badge; none for who may not read approvals. */
-export async function unreviewedGlass(
+/** Uses of break-glass for a version, newest first, reviewed or not; none for who may not read approvals. */
+export async function usesOfGlass(
   ctx: Ctx,
   of: { versionId: string; environmentId?: string },
 ): Promise<readonly BreakGlassView[]> {
   if (await refusalOf(ctx, 'approval:read')) return []
-  return (await listBreakGlass(ctx, { ...of, unreviewed: true, limit: usesMax })).items
+  return (await listBreakGlass(ctx, { ...of, limit: usesMax })).items
 }

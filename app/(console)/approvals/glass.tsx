@@ -13,7 +13,7 @@ import s from './glass.module.css'
 
 /** In the head of whatever was done under break-glass, until somebody else has reviewed it. */
 export function GlassBadge({ glasses, href }: { glasses: readonly BreakGlassView[]; href: string }) {
-  if (glasses.length === 0) return null
+  if (glasses.every((glass) => glass.review !== null)) return null
   return (
     <Link href={href} prefetch={false} className={s.badge}>
       <Mark glyph="triangle" hue="bad" chip>
@@ -25,7 +25,7 @@ export function GlassBadge({ glasses, href }: { glasses: readonly BreakGlassView
 
 type GlassProps = { ctx: Ctx; workspace: string; glasses: readonly BreakGlassView[] }
 
-/** The uses of break-glass that led to a page's badge, each with its review. */
+/** The uses of break-glass for what a page is about, each with its review; a reviewed one stays, so that its dialog can say so. */
 export function GlassPanel({ glasses, ...session }: GlassProps) {
   if (glasses.length === 0) return null
   return (

@@ -60,7 +60,7 @@ export default async function ApprovalPage({ params }: Props) {
             <Status of={approvalWords[state].of} chip>
               {approvalWords[state].words}
             </Status>
-            <GlassBadge glasses={glasses.items.filter((glass) => glass.review === null)} href="#break-glass" />
+            <GlassBadge glasses={glasses.items} href="#break-glass" />
           </>
         }
         actions={<ApprovalActions ctx={ctx} workspace={workspace.name} approval={approval} />}

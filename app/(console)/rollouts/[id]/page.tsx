@@ -4,7 +4,7 @@ import { listObservations, readRollout, readRolloutSeries } from '#lib/rollouts/
 import { readRolloutHistory } from '#lib/rollouts/reads-history.ts'
 import type { RolloutDetail } from '#lib/rollouts/views.ts'
 import type { Ctx } from '#lib/platform/context.ts'
-import { unreviewedGlass } from '../../../_server/glass.ts'
+import { usesOfGlass } from '../../../_server/glass.ts'
 import { pageRead } from '../../../_server/page-read.ts'
 import { requireSession } from '../../../_server/session.ts'
 import { TimeSeries } from '../../../_ui/chart/time-series.tsx'
@@ -108,7 +108,7 @@ export default async function RolloutPage({ params }: { params: Promise<{ id: st
 /** The one state of it, and whether it goes on under break-glass. */
 async function State({ ctx, rollout }: { ctx: Ctx; rollout: RolloutDetail }) {
   const { model, to, environment } = rollout
-  const glasses = await unreviewedGlass(ctx, { versionId: to.versionId, environmentId: environment.id })
+  const glasses = await usesOfGlass(ctx, { versionId: to.versionId, environmentId: environment.id })
   const { of, word } = stateWords(rollout)
   return (
     <>

@@ -7,7 +7,7 @@ import type { EnvironmentView, ServingView, VersionView } from '#lib/models/mode
 import { readCard } from '#lib/models/reads-card.ts'
 import { readModel, readVersion } from '#lib/models/reads.ts'
 import type { Ctx } from '#lib/platform/context.ts'
-import { unreviewedGlass } from '../../../../../_server/glass.ts'
+import { usesOfGlass } from '../../../../../_server/glass.ts'
 import { environmentsFor, refusalOf } from '../../../../../_server/may.ts'
 import { pageRead } from '../../../../../_server/page-read.ts'
 import { requireSession } from '../../../../../_server/session.ts'
@@ -52,7 +52,7 @@ export default async function VersionPage({ params }: Props) {
     noApprovals ? [] : listApprovals(ctx, { versionId, limit: 200 }).then((page) => page.items),
     environmentsFor(ctx),
     pageRead(readCard(ctx, { versionId })),
-    unreviewedGlass(ctx, { versionId }),
+    usesOfGlass(ctx, { versionId }),
   ])
   const target = nextEnvironment(environments, approvals, model.serving, version)
   const other = model.serving.find((each) => each.versionId !== version.id)
