@@ -46,12 +46,16 @@ export async function GlassItem({ ctx, workspace, glass }: Omit<GlassProps, 'gla
     <li className={s.item}>
       <div>
         <Status of="rejected">Break-glass</Status> used by {usedBy.name} in {environment.name} on{' '}
-        <time dateTime={at.toISOString()}>{at.toISOString().slice(0, 16).replace('T', ' ')} UTC</time>: {reason}{' '}
+        <time dateTime={at.toISOString()}>{at.toISOString().slice(0, 16).replace('T', ' ')} UTC</time>:{' '}
+        {sentence(reason)}{' '}
         {incidentId !== null && (
-          <Link className="text-link" href={paths.incident(incidentId)} prefetch={false}>
-            Its incident
-          </Link>
-        )}{' '}
+          <>
+            <Link className="text-link" href={paths.incident(incidentId)} prefetch={false}>
+              Its incident
+            </Link>
+            .{' '}
+          </>
+        )}
         {reviewWords(glass)}
       </div>
       <div className={s.actions}>
@@ -113,7 +117,11 @@ async function Review({ ctx, workspace, glass, verdict }: ReviewProps) {
 
 function reviewWords({ review, overdue, live }: BreakGlassView): string {
   if (review)
-    return `${review.by.name} ${review.verdict === 'accepted' ? 'accepted it' : 'objected'}: ${review.reason}.`
+    return `${review.by.name} ${review.verdict === 'accepted' ? 'accepted it' : 'objected'}: ${sentence(review.reason)}`
   const now = live ? 'It is in force.' : 'It has run out.'
   return `${now} ${overdue ? 'Its review is overdue.' : 'It awaits a review by somebody else.'}`
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
 }

@@ -45,8 +45,8 @@ export function Evidence({ approval: { policy, evidence, subject } }: { approval
 }
 
 const columns: Column<Check>[] = [
-  { id: 'name', label: 'Kind', rowHeader: true, widthPercent: 20, cell: (c) => c.kind },
-  { id: 'verdict', label: 'Verdict', widthPercent: 13, cell: (c) => <Status of={c.ok ? 'pass' : 'fail'} /> },
+  { id: 'name', label: 'Kind', rowHeader: true, widthPercent: 26, cell: (c) => c.kind },
+  { id: 'verdict', label: 'Verdict', widthPercent: 16, cell: (c) => <Status of={c.ok ? 'pass' : 'fail'} /> },
   {
     id: 'rule',
     label: 'Rule, and the values it was judged on',
