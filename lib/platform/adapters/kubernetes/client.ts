@@ -172,7 +172,8 @@ async function readBody(answer: Dispatcher.ResponseData): Promise<unknown> {
 function explainConnection(error: unknown, server: string): string {
   const { host } = new URL(server)
   const code = codeOf(error)
-  if (error instanceof Error && error.name === 'TimeoutError') return `the API server ${host} did not answer in time`
+  if ((error instanceof Error && error.name === 'TimeoutError') || code === 'UND_ERR_CONNECT_TIMEOUT')
+    return `the API server ${host} did not answer in time`
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code)) {
     return `the certificate of ${host} was not accepted (${code}): give the authority that issued it as certificate-authority-data`
   }
