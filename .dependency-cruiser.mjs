@@ -6,7 +6,7 @@ const layers = [
   ['members', 'telemetry', 'runbooks'],
   ['attestations'],
   ['models'],
-  ['registries'],
+  ['registries', 'forges'],
   ['approvals'],
   ['notifications'],
   ['endpoints'],

@@ -1,8 +1,6 @@
 import type { Command } from 'commander'
-import { withApiOptions, type ApiFlags } from './api-client.ts'
-
-export type PackFlags = ApiFlags & { out?: string; as?: string }
-export type RotateFlags = ApiFlags & { reason: string; demo?: boolean; keyRef?: string }
+import { withApiOptions } from './api-client.ts'
+import type { PackFlags, RotateFlags } from './run-pack.ts'
 
 /** `quarterdeck pack`, `quarterdeck trust` and `quarterdeck attestation-key rotate`. */
 export function declarePack(program: Command): void {

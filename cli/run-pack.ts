@@ -11,8 +11,10 @@ import type { System } from '#lib/platform/context.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { isId } from '#lib/platform/ids.ts'
 import { attachSystem } from '#lib/system/attach.ts'
-import { callApi, callPublic } from './api-client.ts'
-import type { PackFlags, RotateFlags } from './pack.ts'
+import { callApi, callPublic, type ApiFlags } from './api-client.ts'
+
+export type PackFlags = ApiFlags & { out?: string; as?: string }
+export type RotateFlags = ApiFlags & { reason: string; demo?: boolean; keyRef?: string }
 
 const plurals = { version: 'versions', approval: 'approvals', rollout: 'rollouts', incident: 'incidents' } as const
 const Pack = z.object({ sha256: z.string(), content: z.base64() })

@@ -19,6 +19,8 @@ import { driftRoutes } from './drift.ts'
 import { endpointRoutes } from './endpoints.ts'
 import { evidenceRoutes } from './evidence.ts'
 import { keyedRequest, runOnce } from './idempotency.ts'
+import { addForgeHook } from './forge-hook.ts'
+import { forgeRoutes } from './forges.ts'
 import { incidentRoutes } from './incidents.ts'
 import { memberRoutes } from './members.ts'
 import { modelRoutes } from './models.ts'
@@ -44,6 +46,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...serviceAccountRoutes,
   ...modelRoutes,
   ...registryRoutes,
+  ...forgeRoutes,
   ...cardRoutes,
   ...evidenceRoutes,
   ...approvalRoutes,
@@ -78,6 +81,7 @@ export function createApi(system: System, options: { rateLimit?: RateLimit } = {
   addWellKnown(app, system)
   addPublicProofs(app, system, admit)
   addRegistryHook(app, system, admit)
+  addForgeHook(app, system, admit)
   addDocument(app, system, apiRoutes)
   for (const route of apiRoutes) {
     const path = `${apiPrefix}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`

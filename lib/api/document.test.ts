@@ -18,7 +18,7 @@ type Operation = {
   'x-quarterdeck-action'?: string
 }
 const document = documentOf(apiRoutes)
-const hook = 'POST /hooks/registries/{registryId}'
+const hooks = ['POST /hooks/registries/{registryId}', 'POST /hooks/forges/{forgeId}']
 const operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
   Object.entries(item as Record<string, Operation>).map(([method, operation]) => ({
     name: `${method.toUpperCase()} ${path}`,
@@ -39,16 +39,16 @@ describe('the OpenAPI document', () => {
     await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot('openapi.golden.json')
   })
 
-  it('is OpenAPI 3.1 with one operation a route, and the one that registries call', () => {
+  it('is OpenAPI 3.1 with one operation a route, and those that registries and forges call', () => {
     expect(document.openapi).toBe('3.1.0')
-    expect(operations).toHaveLength(apiRoutes.length + 1)
-    expect(operations.filter((o) => o.operation.security.length === 0).map((o) => o.name)).toEqual([hook])
+    expect(operations).toHaveLength(apiRoutes.length + hooks.length)
+    expect(operations.filter((o) => o.operation.security.length === 0).map((o) => o.name)).toEqual(hooks)
     expect(new Set(operations.map((o) => o.operation.operationId)).size).toBe(operations.length)
     expect(document.components?.securitySchemes).toMatchObject({ bearer: { type: 'http', scheme: 'bearer' } })
   })
 
   it.each(operations)('says of $name what it needs, takes and answers', ({ name, method, path, operation: o }) => {
-    const isHook = name === hook
+    const isHook = hooks.includes(name)
     expect(o.security).toEqual(isHook ? [] : [{ bearer: [] }])
     expect(o.operationId).toMatch(/^[a-z][A-Za-z]+$/)
     expect(o.summary).toMatch(/^[A-Z].*[^.]$/)

@@ -1,6 +1,7 @@
 import { OpenAPIHono, z, type RouteConfig } from '@hono/zod-openapi'
 import type { ErrorCode } from '#lib/platform/errors.ts'
 import { problemResponses } from './problem-responses.ts'
+import { forgeHookOperation } from './forge-hook-operation.ts'
 import { registryHookOperation } from './registry-hook-operation.ts'
 import type { ApiRoute } from './route.ts'
 import { apiPrefix } from './scope.ts'
@@ -17,11 +18,11 @@ const forAll: readonly ErrorCode[] = [
 ]
 const forWrites: readonly ErrorCode[] = ['conflict', 'too-large', 'unsupported-media-type', 'idempotency-mismatch']
 
-const description = `Every call needs a bearer token, but for the one by which a registry delivers its webhooks. It acts in one workspace: the one that the header \`quarterdeck-workspace\` names (by name or id), or the caller's only one.
+const description = `Every call needs a bearer token, but for those by which registries and forges deliver their webhooks. It acts in one workspace: the one that the header \`quarterdeck-workspace\` names (by name or id), or the caller's only one.
 
 Writes take an \`idempotency-key\`: the same request under the same key is done once and answered alike for 24 hours. Lists are newest first and go on with \`cursor\`. Failures are problem details (RFC 9457) with a \`code\` from a closed list.`
 
-/** The OpenAPI 3.1 document of these routes, and of the one that registries call instead of people. */
+/** The OpenAPI 3.1 document of these routes, and of those that registries and forges call instead of people. */
 export function documentOf(routes: readonly ApiRoute[]): ApiDocument {
   const app = new OpenAPIHono()
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
@@ -31,7 +32,7 @@ export function documentOf(routes: readonly ApiRoute[]): ApiDocument {
     description: 'An access token (RFC 9068) of this installation.',
   })
   for (const route of routes) app.openAPIRegistry.registerPath(operationOf(route))
-  app.openAPIRegistry.registerPath(registryHookOperation)
+  for (const hook of [registryHookOperation, forgeHookOperation]) app.openAPIRegistry.registerPath(hook)
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'Quarterdeck', version: '1', description },

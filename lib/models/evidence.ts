@@ -9,7 +9,10 @@ export const evidenceKinds = [
   'security-scan',
   'drift-baseline',
   'test-result',
+  'ci-run',
 ] as const
+/** What people and their programs may add; a run of a pipeline is evidence only when its forge says so. */
+export const addableKinds = evidenceKinds.filter((kind) => kind !== 'ci-run')
 export type EvidenceKind = (typeof evidenceKinds)[number]
 
 const name = z.string().regex(/^[a-zA-Z][a-zA-Z0-9._-]{0,63}$/)
@@ -52,6 +55,17 @@ const contents = {
     features: z.number().int().min(0),
   }),
   'test-result': z.strictObject({ result, counts: counts.default({}), url: text.default('') }),
+  'ci-run': z.strictObject({
+    result,
+    forge: z.enum(['github', 'gitlab']),
+    repository: text,
+    workflow: text,
+    commit: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
+    ref: text,
+    runId: text,
+    attempt: z.number().int().min(1),
+    url: text,
+  }),
 } satisfies Record<EvidenceKind, z.ZodType>
 
 /** in-toto test-result v0.1 (in-toto/attestation, spec/predicates/test-result.md), about this very version. */
@@ -85,7 +99,7 @@ export type EvidenceSource = z.output<typeof EvidenceSource>
 
 export const AddEvidenceInput = z.strictObject({
   versionId: z.string().startsWith('mv_'),
-  kind: z.enum(evidenceKinds),
+  kind: z.enum(addableKinds),
   /** As its kind asks, or for data-validation, security-scan and test-result an in-toto test-result statement. */
   content: z.record(z.string(), z.unknown()),
   /** When it was measured; now, if not said. Ages count from here. */

@@ -18,6 +18,7 @@ import {
   type VersionRow,
 } from './queries.ts'
 import { selectVersionNumbered } from './queries-numbered.ts'
+import { selectVersionsOfCommit } from './queries-commit.ts'
 import { selectNewestVersions } from './queries-newest.ts'
 
 export type NewestVersion = { modelId: string; versionId: string; version: string; createdAt: Date; versions: number }
@@ -89,6 +90,11 @@ export async function listServing(
 /** For verbs of other domains, in their transaction: the version with what its approval and roles are narrowed by. */
 export function findVersion(db: Reader, id: string): Promise<VersionRow | undefined> {
   return selectVersion(db, id)
+}
+
+/** As above: the versions whose lineage names a commit, oldest first. */
+export function findVersionsOfCommit(db: Reader, workspaceId: string, commit: string): Promise<string[]> {
+  return selectVersionsOfCommit(db, workspaceId, commit)
 }
 
 /** As above: the environment. */

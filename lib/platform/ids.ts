@@ -39,6 +39,7 @@ export const idPrefixes = {
   attestation: 'at',
   attestationKey: 'ak',
   registry: 'rg',
+  forge: 'fg',
 } as const
 
 export type IdKind = keyof typeof idPrefixes

@@ -8,6 +8,7 @@ export const domains = [
   'attestations',
   'models',
   'registries',
+  'forges',
   'approvals',
   'notifications',
   'endpoints',

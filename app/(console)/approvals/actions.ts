@@ -5,7 +5,7 @@ import { reviewBreakGlass } from '#lib/approvals/review-break-glass.ts'
 import { useBreakGlass } from '#lib/approvals/use-break-glass.ts'
 import { withdrawApproval } from '#lib/approvals/withdraw-approval.ts'
 import { addEvidence } from '#lib/models/add-evidence.ts'
-import { evidenceKinds } from '#lib/models/evidence.ts'
+import { addableKinds } from '#lib/models/evidence.ts'
 import { withdrawEvidence } from '#lib/models/withdraw-evidence.ts'
 import { problem } from '#lib/platform/errors.ts'
 import { act, field } from '../../_server/act.ts'
@@ -73,7 +73,7 @@ export async function reviewGlassAction(_: ActionState, form: FormData): Promise
 export async function addEvidenceAction(_: ActionState, form: FormData): Promise<ActionState> {
   return act(async (ctx) => {
     const measuredAt = field(form, 'measuredAt').trim()
-    const kind = evidenceKinds.find((each) => each === field(form, 'kind'))
+    const kind = addableKinds.find((each) => each === field(form, 'kind'))
     if (!kind) throw problem('invalid', 'kind: is none of the kinds of evidence')
     const { digest } = await addEvidence(ctx, {
       versionId: field(form, 'versionId'),

@@ -10,6 +10,7 @@ import { reconcileEndpoints } from '#lib/endpoints/reconcile.ts'
 import { openIncident } from '#lib/incidents/open-incident.ts'
 import { bindGroup } from '#lib/members/bind-group.ts'
 import { bindRole } from '#lib/members/bind-role.ts'
+import { connectForge } from '#lib/forges/connect-forge.ts'
 import { createServiceAccount } from '#lib/members/create-service-account.ts'
 import { createDelegation } from '#lib/members/create-delegation.ts'
 import { linkIdentities } from '#lib/members/link-identities.ts'
@@ -43,6 +44,7 @@ export type Things = Record<
   | 'incidentId'
   | 'attestationId'
   | 'registryId'
+  | 'forgeId'
   | 'evidenceId'
   | 'breakGlassId',
   string
@@ -96,6 +98,7 @@ export async function makeThings(
     ...(await makeRoles(t, people)),
     accountId: (await createServiceAccount(admin, { name: 'nightly', purpose: 'a sample' })).id,
     registryId: await makeRegistry(t, admin),
+    forgeId: (await connectForge(admin, { name: 'code', kind: 'github', repository: 'acme/flights' })).id,
     evidenceId: evidence.id,
     breakGlassId: glass.id,
     servingEndpointId,

@@ -3,6 +3,7 @@ import type { EvidenceTables } from './schema/approvals.ts'
 import type { AttestationTables } from './schema/attestations.ts'
 import type { AuditTables, CoreTables } from './schema/core.ts'
 import type { CardTables, NotificationTables } from './schema/notifications.ts'
+import type { ForgeTables } from './schema/forges.ts'
 import type { IdentityTables } from './schema/identity.ts'
 import type { EndpointTables, ModelTables } from './schema/models.ts'
 import type { RegistryTables } from './schema/registries.ts'
@@ -22,6 +23,7 @@ export type Database = CoreTables &
   NotificationTables &
   RoleTables &
   RegistryTables &
+  ForgeTables &
   EvidenceTables &
   AttestationTables
 

@@ -1,5 +1,5 @@
 import type { ApprovalDetail } from '#lib/approvals/reads.ts'
-import { evidenceKinds } from '#lib/models/evidence.ts'
+import { addableKinds } from '#lib/models/evidence.ts'
 import { listEvidenceFor } from '#lib/models/reads-evidence.ts'
 import type { Ctx } from '#lib/platform/context.ts'
 import { refusalOf } from '../../../_server/may.ts'
@@ -90,7 +90,7 @@ async function Add({ ctx, workspace, approval }: EvidenceRecordProps) {
       action={addEvidenceAction}
       fields={{ versionId: version.id }}
       inputs={[
-        { name: 'kind', label: 'Kind', options: evidenceKinds.map((kind) => ({ value: kind, label: kind })) },
+        { name: 'kind', label: 'Kind', options: addableKinds.map((kind) => ({ value: kind, label: kind })) },
         {
           name: 'content',
           label: 'Content',

@@ -10,6 +10,7 @@ import { audit } from './0010_audit.ts'
 import { approvals } from './0008_approvals.ts'
 import { attestations } from './0009_attestations.ts'
 import { registries } from './0013_registries.ts'
+import { forges } from './0014_forges.ts'
 import { cardsNotifications } from './0011_cards_notifications.ts'
 import { rollups } from './0012_rollups.ts'
 
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   cardsNotifications,
   rollups,
   registries,
+  forges,
 ]
