@@ -1,6 +1,7 @@
 'use client'
 import { useActionState, useState } from 'react'
 import { Button } from '../_ui/button.tsx'
+import { keepFields } from '../_ui/dialog/keep-fields.ts'
 import { KeyValue } from '../_ui/key-value.tsx'
 import { Status } from '../_ui/status.tsx'
 import type { VerifyState } from './state.ts'
@@ -16,7 +17,7 @@ export function PasteForm({ verify }: { verify: (previous: VerifyState, form: Fo
   const [trust, setTrust] = useState('')
   return (
     <>
-      <form action={action} className={s.paste}>
+      <form action={action} onSubmit={(event) => keepFields(event, action)} className={s.paste}>
         <label htmlFor="envelope">DSSE envelope or Sigstore bundle (JSON)</label>
         <textarea
           id="envelope"
