@@ -110,7 +110,15 @@ export const registryRoutes: readonly ApiRoute[] = [
     tag,
     action: 'registry:read',
     params: registryParam,
-    query: z.strictObject({ ...paging, cursor: z.string().max(2_800).optional() }),
+    // A name may be long; only these letters keep it below what a server takes as the first line of a request.
+    query: z.strictObject({
+      ...paging,
+      cursor: z
+        .string()
+        .max(2_800)
+        .regex(/^[A-Za-z0-9_-]*$/, 'must be the nextCursor of the page before')
+        .optional(),
+    }),
     status: 200,
     response: pageSchema(UpstreamModel),
     run: (ctx, { params, query }) => listUpstreamModels(ctx, params.registryId, query),
