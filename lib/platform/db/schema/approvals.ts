@@ -6,7 +6,14 @@ export type EvidenceTables = {
     id: string
     workspace_id: string
     version_id: string
-    kind: 'evaluation' | 'model-card' | 'data-validation' | 'security-scan' | 'drift-baseline' | 'test-result' | 'ci-run'
+    kind:
+      | 'evaluation'
+      | 'model-card'
+      | 'data-validation'
+      | 'security-scan'
+      | 'drift-baseline'
+      | 'test-result'
+      | 'ci-run'
     digest: string
     content: Json<unknown>
     /** Where it came from, such as the run that measured it. */
