@@ -8,6 +8,7 @@ import type { VerifyState } from './state.ts'
 import s from './verify.module.css'
 
 const textMax = 900_000
+const words = { pass: 'Pass', fail: 'Fail', 'not-reached': 'Not reached', waived: 'Waived' } as const
 
 /** An envelope or a bundle, pasted: verified, or which check fails. */
 export function PasteForm({ verify }: { verify: (previous: VerifyState, form: FormData) => Promise<VerifyState> }) {
@@ -69,9 +70,7 @@ function Answer({ state }: { state: Extract<VerifyState, { status: 'answered' }>
       <ol className={s.checks}>
         {checks.map(({ name, asks, outcome }) => (
           <li key={name}>
-            <Status of={outcome === 'not-reached' ? 'pending' : outcome}>
-              {outcome === 'not-reached' ? 'Not reached' : outcome === 'pass' ? 'Pass' : 'Fail'}
-            </Status>
+            <Status of={outcome === 'pass' || outcome === 'fail' ? outcome : 'pending'}>{words[outcome]}</Status>
             {asks}
           </li>
         ))}

@@ -64,5 +64,10 @@ it('names the check that fails, and why', () => {
 
 it('accepts a demonstration only when told to, and says that it is one', () => {
   const given = text(envelope(aPersonasVote()))
-  expect(explainVerification(given, trust(), { demo: true }).verified).toMatchObject({ demo: true })
+  const { checks, verified } = explainVerification(given, trust(), { demo: true })
+  expect(verified).toMatchObject({ demo: true })
+  expect(checks.at(-1)).toMatchObject({ name: 'demo', outcome: 'waived' })
+  expect(checks.slice(0, -1).every(({ outcome }) => outcome === 'pass')).toBe(true)
+  const real = explainVerification(text(envelope()), trust(), { demo: true })
+  expect(real.checks.at(-1)).toMatchObject({ name: 'demo', outcome: 'pass' })
 })

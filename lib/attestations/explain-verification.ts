@@ -17,8 +17,8 @@ type CheckName = (typeof checks)[number]['name']
 export type Check = {
   name: CheckName
   asks: string
-  /** `not-reached`: an earlier check failed, and says nothing of this one. */
-  outcome: 'pass' | 'fail' | 'not-reached'
+  /** `not-reached`: an earlier check failed, and says nothing of this one. `waived`: it would fail, and is not asked for. */
+  outcome: 'pass' | 'fail' | 'not-reached' | 'waived'
 }
 
 export type Verification = {
@@ -43,8 +43,8 @@ const textMax = 900_000
 
 /**
  * Verifies the text of a DSSE envelope or a Sigstore bundle by the rules of `quarterdeck verify`, and tells which of its
- * checks failed. Pure: it believes the trust that it is given and nothing else. With `demo` the last check is not asked, and
- * `verified.demo` says that it would have failed.
+ * checks failed. Pure: it believes the trust that it is given and nothing else. With `demo` the last check is waived where it
+ * would have failed, and `verified.demo` says so too.
  */
 export function explainVerification(text: string, trust: Trust, options: { demo?: boolean } = {}): Verification {
   if (text.length > textMax) return failed('json', `it is longer than ${textMax} characters`)
@@ -56,7 +56,8 @@ export function explainVerification(text: string, trust: Trust, options: { demo?
   }
   try {
     const verified = verifyAttestation(value, trust, { demo: options.demo === true })
-    return { checks: checks.map((check) => ({ ...check, outcome: 'pass' })), verified, because: null }
+    const outcomeOf = (name: CheckName) => (name === 'demo' && verified.demo ? 'waived' : 'pass')
+    return { checks: checks.map((check) => ({ ...check, outcome: outcomeOf(check.name) })), verified, because: null }
   } catch (error) {
     if (!(error instanceof AttestationError)) throw error
     return failed(failing[error.code] ?? 'statement', error.message)
