@@ -26,7 +26,9 @@ export function Live({ url }: { url: string }) {
     let lastRefreshMs: number | null = null
 
     const refresh = async () => {
-      if (!(await serverAnswers())) pending = true
+      const answers = await serverAnswers()
+      // Asking takes a while, in which a dialog may have opened.
+      if (!answers || state.current?.paused || isHeld()) pending = true
       else if (state.current) router.refresh()
     }
     const look = () => {
