@@ -162,6 +162,13 @@ describe('a delivery is refused', () => {
     })
   })
 
+  it('of no connection whose signing token decodes to no key: it is not made', async () => {
+    const weak = { name: 'weak', kind: 'gitlab', repository: 'acme/fraud', secret: `whsec_${'!'.repeat(32)}` } as const
+    await expect(connectForge(site.people.admin.ctx, weak)).rejects.toMatchObject({ code: 'invalid' })
+    const strong = { ...weak, name: 'strong', secret: `whsec_${Buffer.alloc(24, 7).toString('base64')}` }
+    await expect(connectForge(site.people.admin.ctx, strong)).resolves.toMatchObject({ hookSecret: strong.secret })
+  })
+
   it('in the same words where there is no such connection, and where it was disabled', async () => {
     const body = sent()
     const gone = await connectForge(site.people.admin.ctx, { name: 'gone', kind: 'github', repository: 'acme/fraud' })

@@ -16,6 +16,10 @@ export const ConnectForgeInput = z.strictObject({
   secret: z
     .string()
     .regex(/^[\x21-\x7e]{32,200}$/, { error: 'must have 32 to 200 printable characters without spaces' })
+    // The key is what is decoded; of text that is no base64 nothing is left, and an empty key is anybody's.
+    .refine((text) => !text.startsWith('whsec_') || Buffer.from(text.slice(6), 'base64').length >= 24, {
+      error: 'must be the base64 of 24 bytes or more after whsec_',
+    })
     .optional(),
 })
 export type ConnectForgeInput = z.input<typeof ConnectForgeInput>
